@@ -1,0 +1,31 @@
+# rapport_protos(<target> FILES <a.proto ...>): messages compiled to C++ into the build folder.
+# Services need no generated stubs: the pipeline (common/rpc) works from descriptors.
+set(RAPPORT_PROTO_PATHS ${CMAKE_SOURCE_DIR}/protos ${RAPPORT_GOOGLE_PROTOS} /usr/share/grpc-proto)
+
+function(rapport_protos target)
+  cmake_parse_arguments(ARG "" "" "FILES;DEPS" ${ARGN})
+  set(out ${CMAKE_BINARY_DIR}/gen)
+  file(MAKE_DIRECTORY ${out})
+  set(flags)
+  foreach(path IN LISTS RAPPORT_PROTO_PATHS)
+    list(APPEND flags -I${path})
+  endforeach()
+  set(sources)
+  foreach(file IN LISTS ARG_FILES)
+    string(REGEX REPLACE "\\.proto$" "" stem ${file})
+    foreach(path IN LISTS RAPPORT_PROTO_PATHS)
+      if(EXISTS ${path}/${file})
+        set(input ${path}/${file})
+        break()
+      endif()
+    endforeach()
+    add_custom_command(
+      OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
+      COMMAND protobuf::protoc ${flags} --cpp_out=${out} ${file}
+      DEPENDS ${input} VERBATIM)
+    list(APPEND sources ${out}/${stem}.pb.cc)
+  endforeach()
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} SYSTEM PUBLIC ${out})
+  target_link_libraries(${target} PUBLIC protobuf::libprotobuf ${ARG_DEPS})
+endfunction()

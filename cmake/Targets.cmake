@@ -1,0 +1,69 @@
+# The three kinds of targets of the house.
+#
+#   rapport_library(NAME SRCS a.cc b.h DEPS x y)    target rapport_<NAME>, alias rapport::<NAME>
+#   rapport_binary(NAME SRCS main.cc DEPS x)        executable <NAME>
+#   rapport_test(NAME SRCS foo_test.cc DEPS x)      executable + ctest entry; the ids in comments
+#                                                   "// Proves: E22, C13" become its labels
+
+function(rapport_library name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  set(compiled ${ARG_SRCS})
+  list(FILTER compiled INCLUDE REGEX "\\.cc$")
+  if(compiled)
+    add_library(rapport_${name} STATIC ${ARG_SRCS})
+    target_link_libraries(rapport_${name} PUBLIC ${ARG_DEPS} PRIVATE rapport_warnings)
+    target_include_directories(rapport_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  else()
+    add_library(rapport_${name} INTERFACE)
+    target_link_libraries(rapport_${name} INTERFACE ${ARG_DEPS})
+    target_include_directories(rapport_${name} INTERFACE ${CMAKE_SOURCE_DIR})
+  endif()
+  add_library(rapport::${name} ALIAS rapport_${name})
+endfunction()
+
+function(rapport_binary name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} rapport_warnings)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+endfunction()
+
+function(rapport_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS;ARGS" ${ARGN})
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest rapport_test_main
+                                        rapport_warnings)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  set(labels ${ARG_LABELS})
+  foreach(source IN LISTS ARG_SRCS)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(STRINGS ${source} proofs REGEX "// Proves: ")
+    foreach(proof IN LISTS proofs)
+      string(REGEX REPLACE ".*// Proves: " "" proof "${proof}")
+      string(REGEX MATCHALL "[A-Z][0-9]+" ids "${proof}")
+      list(APPEND labels ${ids})
+    endforeach()
+  endforeach()
+  list(REMOVE_DUPLICATES labels)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# A fuzz target: libFuzzer under clang (preset fuzz), otherwise a program that replays its corpus
+# as a test.
+function(rapport_fuzz name)
+  cmake_parse_arguments(ARG "" "CORPUS" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} rapport_warnings)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  if(RAPPORT_FUZZ)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    add_test(NAME ${name}_corpus COMMAND ${name} ${ARG_CORPUS})
+    set_tests_properties(${name}_corpus PROPERTIES LABELS "fuzz" TIMEOUT 60)
+  endif()
+endfunction()

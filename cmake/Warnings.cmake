@@ -1,0 +1,10 @@
+# Warnings of the house: errors for our own code, silence for generated code.
+add_library(rapport_warnings INTERFACE)
+target_compile_options(rapport_warnings INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(rapport_warnings INTERFACE -Wno-restrict)  # gcc 12 reports false ones
+else()
+  # gcc ignores thread-safety annotations; clang reads them.
+  target_compile_options(rapport_warnings INTERFACE -Wthread-safety -Wno-unused-command-line-argument)
+endif()

@@ -1,0 +1,149 @@
+// The storage seam: rows of tables, read from snapshots and changed in transactions. Engines
+// (SQLite now) turn table descriptions into SQL; nothing above this header knows SQL.
+//
+// Every row belongs to a tenant; the tenant is part of every key and is bound by the engine, never
+// by the caller's values. One process owns a SQLite store.
+#ifndef RAPPORT_COMMON_STORE_STORE_H_
+#define RAPPORT_COMMON_STORE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+#include "absl/strings/string_view.h"
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/base/call_context.h"
+#include "common/base/id.h"
+
+namespace rapport::store {
+
+// NULL, an integer, or bytes (text is bytes that are UTF-8; both compare bytewise).
+using Value = std::variant<std::monostate, std::int64_t, std::string>;
+using Row = std::vector<Value>;  // one value per column of the table, in order; no tenant
+
+inline std::int64_t AsInt(const Value& v) {
+  const auto* i = std::get_if<std::int64_t>(&v);
+  return i == nullptr ? 0 : *i;
+}
+inline const std::string& AsText(const Value& v) {
+  static const auto* const kEmpty = new std::string;
+  const auto* s = std::get_if<std::string>(&v);
+  return s == nullptr ? *kEmpty : *s;
+}
+
+enum class ColumnType { kInt, kText, kBytes };
+struct Column {
+  std::string name;
+  ColumnType type;
+};
+struct Index {
+  std::string name;
+  std::vector<int> columns;  // positions in Table::columns; the tenant comes first by itself
+  bool unique = false;       // rows with a NULL in an indexed column are left out of the index
+};
+// A table. Names are [a-z_]+. Tables only grow: columns and indexes are added at the end.
+struct Table {
+  std::string name;
+  std::vector<Column> columns;
+  int key_columns = 1;  // the first columns are the primary key (after the tenant)
+  std::vector<Index> indexes;
+  // The column (kInt) that the engine fills at every write with the next sequence of the store: a
+  // durable change feed in commit order. -1 if the table has none.
+  int sequence_column = -1;
+};
+
+// A range of one index in its order.
+struct Range {
+  int index = -1;             // -1: the primary key
+  std::vector<Value> prefix;  // leading columns that must be equal
+  std::vector<Value> after;   // start strictly behind these values of the next columns
+  bool descending = false;    // "behind" means below, then
+  int limit = 0;              // 0: no limit
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // The row with this primary key, if it exists.
+  virtual absl::StatusOr<std::optional<Row>> Get(const Table& table,
+                                                 absl::Span<const Value> key) = 0;
+  // Visits rows until `visit` returns false or the range ends. `visit` may move from the row; it
+  // must not use this Reader.
+  virtual absl::Status Scan(const Table& table, const Range& range,
+                            absl::FunctionRef<bool(Row&)> visit) = 0;
+};
+
+// What a transaction body may do. Lives only during the body.
+class Tx : public Reader {
+ public:
+  // Writes the row, replacing the one with the same primary key. Returns the sequence given (0 for
+  // tables without one). ALREADY_EXISTS, with the index name as message, if a unique index forbids.
+  virtual absl::StatusOr<std::int64_t> Put(const Table& table, Row row) = 0;
+  // As Put, but ALREADY_EXISTS (message "primary") if the primary key exists.
+  virtual absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) = 0;
+  virtual absl::Status Delete(const Table& table, absl::Span<const Value> key) = 0;
+  // Runs on the write thread once the commit is on disk, before any `done` of the group; not at all
+  // if the body or the commit fails. `sequence` is the highest one of the commit.
+  virtual void OnCommit(absl::AnyInvocable<void(std::int64_t sequence)> effect) = 0;
+  virtual const base::TenantId& tenant() const = 0;
+};
+
+// A stable view. Not thread-safe; use it on one thread and let it go soon.
+class Snapshot : public Reader {
+ public:
+  // Every commit up to here is in the view.
+  virtual std::int64_t sequence() const = 0;
+  // Rows of all tenants with sequence > `after`, in order, at most `limit`.
+  virtual absl::Status Feed(
+      const Table& table, std::int64_t after, int limit,
+      absl::FunctionRef<bool(const base::TenantId& tenant, std::int64_t sequence, Row& row)>
+          visit) = 0;
+};
+
+// Thread-safe.
+class Store {
+ public:
+  using Body = absl::AnyInvocable<absl::Status(Tx&)>;
+  // The sequence of the commit that holds the effect.
+  using Done = absl::AnyInvocable<void(absl::StatusOr<std::int64_t>)>;
+
+  virtual ~Store() = default;
+  // Queues `body` for the write lane: it runs in one serializable transaction, possibly grouped
+  // with others under savepoints, again from the start on conflict; it touches nothing but `tx`.
+  // A body that fails leaves no trace and does not disturb its group. `done` is called once, on the
+  // write thread: after the commit is on disk, or with the body's own error, or
+  //   RESOURCE_EXHAUSTED  the disk is full (nothing of the group was written)
+  //   UNAVAILABLE         the store cannot write, its queue is full, or it is shutting down
+  //   DEADLINE_EXCEEDED   ctx.deadline passed before the body ran
+  virtual void Transact(const base::CallContext& ctx, base::TenantId tenant, Body body,
+                        Done done) = 0;
+  // A view that includes every acknowledged write (and `ctx.at_least`). Blocks; read lane only.
+  virtual absl::StatusOr<std::unique_ptr<Snapshot>> Read(const base::CallContext& ctx,
+                                                         base::TenantId tenant) = 0;
+  // Identifies this store; another file, or one restored from a backup, has another id.
+  virtual const std::string& id() const = 0;
+  // The highest sequence on disk.
+  virtual std::int64_t committed_sequence() const = 0;
+  // Calls `listener` on the write thread after each commit. Listeners must be quick and live as
+  // long as the store, or until RemoveCommitListener returns.
+  virtual int AddCommitListener(std::function<void(std::int64_t sequence)> listener) = 0;
+  virtual void RemoveCommitListener(int handle) = 0;
+  // Bodies waiting for the write lane.
+  virtual std::size_t queued() const = 0;
+};
+
+// Runs `body` and waits for its commit. For start-up and tests: never on a loop.
+absl::StatusOr<std::int64_t> TransactAndWait(Store& store, const base::CallContext& ctx,
+                                             base::TenantId tenant, Store::Body body);
+
+}  // namespace rapport::store
+
+#endif  // RAPPORT_COMMON_STORE_STORE_H_
