@@ -3,7 +3,14 @@
 #   rapport_library(NAME SRCS a.cc b.h DEPS x y)    target rapport_<NAME>, alias rapport::<NAME>
 #   rapport_binary(NAME SRCS main.cc DEPS x)        executable <NAME>
 #   rapport_test(NAME SRCS foo_test.cc DEPS x)      executable + ctest entry; the ids in comments
-#                                                   "// Proves: E22, C13" become its labels
+#                                                   "// Proves: E22, C13" become its labels.
+#                                                   LABELS names the layer: component, e2e, faults,
+#                                                   contract; without one it is unit, or contract if
+#                                                   a source is called contract_...
+#
+# The target quick_tests builds the unit and contract tests, fuzz_targets the fuzz targets.
+add_custom_target(quick_tests)
+add_custom_target(fuzz_targets)
 
 function(rapport_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
@@ -44,6 +51,20 @@ function(rapport_test name)
       list(APPEND labels ${ids})
     endforeach()
   endforeach()
+  set(layers ${labels})
+  list(FILTER layers INCLUDE REGEX "^(unit|component|e2e|faults|contract|data|docs)$")
+  if(NOT layers)
+    set(layers unit)
+    foreach(source IN LISTS ARG_SRCS)
+      if(source MATCHES "(^|/)contract_[a-z_]*\\.cc$")
+        set(layers contract)
+      endif()
+    endforeach()
+    list(APPEND labels ${layers})
+  endif()
+  if("unit" IN_LIST layers OR "contract" IN_LIST layers)
+    add_dependencies(quick_tests ${name})
+  endif()
   list(REMOVE_DUPLICATES labels)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
@@ -52,15 +73,21 @@ function(rapport_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
-# A fuzz target: libFuzzer under clang (preset fuzz), otherwise a program that replays its corpus
-# as a test.
+# A fuzz target: libFuzzer under clang for a minute (preset fuzz; what it finds stays in the build
+# folder), otherwise a program that replays its corpus as a test.
 function(rapport_fuzz name)
   cmake_parse_arguments(ARG "" "CORPUS" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} rapport_warnings)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  add_dependencies(fuzz_targets ${name})
   if(RAPPORT_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    set(found ${CMAKE_CURRENT_BINARY_DIR}/${name}_found)
+    file(MAKE_DIRECTORY ${found}/corpus)
+    add_test(NAME ${name}_minute COMMAND ${name} -max_total_time=60 -print_final_stats=1
+             -artifact_prefix=${found}/ ${found}/corpus ${ARG_CORPUS})
+    set_tests_properties(${name}_minute PROPERTIES LABELS "fuzz" TIMEOUT 180)
   else()
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     add_test(NAME ${name}_corpus COMMAND ${name} ${ARG_CORPUS})
