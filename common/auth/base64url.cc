@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/strings/string_view.h"
+
 namespace rapport::auth {
 namespace {
 
-constexpr std::string_view kAlphabet =
+constexpr absl::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // -1 for a character outside the alphabet.
@@ -21,7 +23,7 @@ int Value(char c) {
 
 }  // namespace
 
-std::optional<std::string> Base64UrlDecode(std::string_view text) {
+std::optional<std::string> Base64UrlDecode(absl::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out;
   out.reserve(text.size() / 4 * 3 + 2);
@@ -42,7 +44,7 @@ std::optional<std::string> Base64UrlDecode(std::string_view text) {
   return out;
 }
 
-std::string Base64UrlEncode(std::string_view bytes) {
+std::string Base64UrlEncode(absl::string_view bytes) {
   std::string out;
   out.reserve((bytes.size() * 4 + 2) / 3);
   std::uint32_t bits = 0;

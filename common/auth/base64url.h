@@ -4,15 +4,16 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace rapport::auth {
 
 // Strict: no padding, no white space, unused bits zero. So each text has one meaning and each
 // meaning one text.
-std::optional<std::string> Base64UrlDecode(std::string_view text);
+std::optional<std::string> Base64UrlDecode(absl::string_view text);
 
-std::string Base64UrlEncode(std::string_view bytes);
+std::string Base64UrlEncode(absl::string_view bytes);
 
 }  // namespace rapport::auth
 

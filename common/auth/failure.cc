@@ -1,8 +1,10 @@
 #include "common/auth/failure.h"
 
+#include "absl/strings/string_view.h"
+
 namespace rapport::auth {
 
-std::string_view AuthFailureName(AuthFailure failure) {
+absl::string_view AuthFailureName(AuthFailure failure) {
   switch (failure) {
     case AuthFailure::kNone:
       return "none";
@@ -44,10 +46,6 @@ std::string_view AuthFailureName(AuthFailure failure) {
       return "service";
   }
   return "none";
-}
-
-absl::Status UnauthenticatedStatus() {
-  return absl::UnauthenticatedError("the caller could not be identified");
 }
 
 }  // namespace rapport::auth

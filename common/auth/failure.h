@@ -2,9 +2,7 @@
 #ifndef RAPPORT_COMMON_AUTH_FAILURE_H_
 #define RAPPORT_COMMON_AUTH_FAILURE_H_
 
-#include <string_view>
-
-#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace rapport::auth {
 
@@ -32,10 +30,7 @@ enum class AuthFailure {
 inline constexpr int kAuthFailureCount = static_cast<int>(AuthFailure::kService) + 1;
 
 // "unknown_key" for kUnknownKey: the value of a metric label.
-std::string_view AuthFailureName(AuthFailure failure);
-
-// The one status for all of them: UNAUTHENTICATED with a fixed text.
-absl::Status UnauthenticatedStatus();
+absl::string_view AuthFailureName(AuthFailure failure);
 
 }  // namespace rapport::auth
 

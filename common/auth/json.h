@@ -8,7 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace rapport::auth {
 
@@ -18,7 +19,7 @@ struct JsonRelease {
 using Json = std::unique_ptr<json_t, JsonRelease>;
 
 // Null unless `text` is one JSON object without a name twice, a NUL or a number out of range.
-inline Json ParseObject(std::string_view text) {
+inline Json ParseObject(absl::string_view text) {
   json_error_t error;
   Json value(json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, &error));
   if (value == nullptr || !json_is_object(value.get())) return nullptr;
@@ -26,10 +27,10 @@ inline Json ParseObject(std::string_view text) {
 }
 
 // The string member `name`; nothing if there is none or it is something else.
-inline std::optional<std::string_view> StringMember(const json_t* object, const char* name) {
+inline std::optional<absl::string_view> StringMember(const json_t* object, const char* name) {
   const json_t* value = json_object_get(object, name);
   if (!json_is_string(value)) return std::nullopt;
-  return std::string_view(json_string_value(value), json_string_length(value));
+  return absl::string_view(json_string_value(value), json_string_length(value));
 }
 
 inline std::string ToText(const json_t* value) {

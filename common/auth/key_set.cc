@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
 #include "common/auth/json.h"
 #include "common/base/id.h"
 #include "common/base/status_macros.h"
@@ -60,7 +61,7 @@ absl::StatusOr<std::optional<PublicKey>> ReadKey(json_t* jwk) {
 
 }  // namespace
 
-bool IsSafeKeyId(std::string_view kid) {
+bool IsSafeKeyId(absl::string_view kid) {
   if (kid.empty() || kid.size() > 64) return false;
   for (char c : kid) {
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_' && c != '-') {
@@ -72,7 +73,7 @@ bool IsSafeKeyId(std::string_view kid) {
 
 void JwkRelease::operator()(_cjose_jwk_int* jwk) const { cjose_jwk_release(jwk); }
 
-absl::StatusOr<std::shared_ptr<const KeySet>> KeySet::Parse(std::string_view json) {
+absl::StatusOr<std::shared_ptr<const KeySet>> KeySet::Parse(absl::string_view json) {
   const Json document = ParseObject(json);
   if (document == nullptr) return Bad("not a JSON object");
   const json_t* keys = json_object_get(document.get(), "keys");
@@ -89,7 +90,7 @@ absl::StatusOr<std::shared_ptr<const KeySet>> KeySet::Parse(std::string_view jso
   return std::shared_ptr<const KeySet>(std::move(set));
 }
 
-const PublicKey* KeySet::Find(std::string_view kid) const {
+const PublicKey* KeySet::Find(absl::string_view kid) const {
   const auto it = keys_.find(kid);
   return it == keys_.end() ? nullptr : &it->second;
 }

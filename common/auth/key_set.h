@@ -6,16 +6,16 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 struct _cjose_jwk_int;
 
 namespace rapport::auth {
 
 // True for 1..64 characters of [A-Za-z0-9._-]: a key id is a look-up key, never a path or query.
-bool IsSafeKeyId(std::string_view kid);
+bool IsSafeKeyId(absl::string_view kid);
 
 enum class Algorithm { kEs256, kRs256 };
 
@@ -34,10 +34,10 @@ class KeySet {
   // Keys of other kinds (symmetric, other curves, RSA below 2048 bits, use "enc", no kid) are left
   // out, as RFC 7517 section 5 asks. INVALID_ARGUMENT if the document is no JWKS, a kid comes
   // twice, a key of a known kind is damaged, or a private key lies in it.
-  static absl::StatusOr<std::shared_ptr<const KeySet>> Parse(std::string_view json);
+  static absl::StatusOr<std::shared_ptr<const KeySet>> Parse(absl::string_view json);
 
   // Null if there is none.
-  const PublicKey* Find(std::string_view kid) const;
+  const PublicKey* Find(absl::string_view kid) const;
   std::size_t size() const { return keys_.size(); }
 
  private:

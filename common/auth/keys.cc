@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/auth/json.h"
 #include "common/auth/key_set.h"
 #include "common/base/id.h"
@@ -24,7 +25,7 @@ Json ExportJwk(const cjose_jwk_t* jwk, bool with_private) {
   return out;
 }
 
-void Describe(json_t* jwk, std::string_view kid, std::string_view service) {
+void Describe(json_t* jwk, absl::string_view kid, absl::string_view service) {
   json_object_set_new(jwk, "kid", json_stringn(kid.data(), kid.size()));
   json_object_set_new(jwk, "use", json_string("sig"));
   json_object_set_new(jwk, "alg", json_string("ES256"));
@@ -34,14 +35,14 @@ void Describe(json_t* jwk, std::string_view kid, std::string_view service) {
 }
 
 // The document as a value, known to be a JWKS.
-absl::StatusOr<Json> ReadJwks(std::string_view text) {
+absl::StatusOr<Json> ReadJwks(absl::string_view text) {
   RETURN_IF_ERROR(KeySet::Parse(text).status());
   return ParseObject(text);
 }
 
 }  // namespace
 
-absl::StatusOr<GeneratedKey> GenerateKey(std::string_view kid, std::string_view service) {
+absl::StatusOr<GeneratedKey> GenerateKey(absl::string_view kid, absl::string_view service) {
   if (!IsSafeKeyId(kid)) return absl::InvalidArgumentError("not a safe key id");
   if (!service.empty() && !base::IsIdSegment(service)) {
     return absl::InvalidArgumentError("not the id of a service");
@@ -64,7 +65,7 @@ absl::StatusOr<GeneratedKey> GenerateKey(std::string_view kid, std::string_view 
   return GeneratedKey{ToText(with_private.get()) + "\n", ToText(set.get()) + "\n"};
 }
 
-absl::StatusOr<std::string> MergeJwks(std::string_view a, std::string_view b) {
+absl::StatusOr<std::string> MergeJwks(absl::string_view a, absl::string_view b) {
   ASSIGN_OR_RETURN(const Json first, ReadJwks(a));
   ASSIGN_OR_RETURN(const Json second, ReadJwks(b));
   json_t* keys = json_object_get(first.get(), "keys");
@@ -76,7 +77,7 @@ absl::StatusOr<std::string> MergeJwks(std::string_view a, std::string_view b) {
   return merged;
 }
 
-absl::StatusOr<std::string> RemoveFromJwks(std::string_view jwks, std::string_view kid) {
+absl::StatusOr<std::string> RemoveFromJwks(absl::string_view jwks, absl::string_view kid) {
   ASSIGN_OR_RETURN(const Json document, ReadJwks(jwks));
   json_t* keys = json_object_get(document.get(), "keys");
   for (std::size_t i = 0; i < json_array_size(keys); ++i) {

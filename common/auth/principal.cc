@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "absl/strings/string_view.h"
+
 namespace rapport::auth {
 
-bool Principal::HasScope(std::string_view scope) const {
+bool Principal::HasScope(absl::string_view scope) const {
   return std::binary_search(scopes.begin(), scopes.end(), scope);
 }
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
 
@@ -21,7 +21,7 @@ struct Principal {
   absl::Time expire_time;
 
   bool is_service() const { return !service.empty(); }
-  bool HasScope(std::string_view scope) const;
+  bool HasScope(absl::string_view scope) const;
   bool MayActFor(const base::TenantId& wanted) const { return !tenant || *tenant == wanted; }
 };
 

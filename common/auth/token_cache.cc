@@ -16,11 +16,9 @@ constexpr absl::Duration kMaxAge = absl::Seconds(60);
 TokenCache::TokenCache(std::size_t max_entries)
     : max_half_(std::max<std::size_t>(1, max_entries / (2 * kShards))) {}
 
-std::uint64_t TokenCache::Hash(std::string_view token) {
-  return absl::HashOf(absl::string_view(token.data(), token.size()));
-}
+std::uint64_t TokenCache::Hash(absl::string_view token) { return absl::HashOf(token); }
 
-PrincipalPtr TokenCache::Find(std::string_view token, absl::Time now,
+PrincipalPtr TokenCache::Find(absl::string_view token, absl::Time now,
                               std::uint64_t generation) const {
   const std::uint64_t hash = Hash(token);
   const Shard& shard = shards_[hash % kShards];
@@ -35,7 +33,7 @@ PrincipalPtr TokenCache::Find(std::string_view token, absl::Time now,
   return nullptr;
 }
 
-void TokenCache::Insert(std::string_view token, PrincipalPtr principal, absl::Time now,
+void TokenCache::Insert(absl::string_view token, PrincipalPtr principal, absl::Time now,
                         std::uint64_t generation) {
   const absl::Time until = std::min(now + kMaxAge, principal->expire_time);
   if (until <= now) return;

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/auth/principal.h"
 #include "common/base/mutex.h"
@@ -24,8 +24,8 @@ class TokenCache {
   explicit TokenCache(std::size_t max_entries);
 
   // Null if unknown, too old, or verified with other keys than those of `generation`.
-  PrincipalPtr Find(std::string_view token, absl::Time now, std::uint64_t generation) const;
-  void Insert(std::string_view token, PrincipalPtr principal, absl::Time now,
+  PrincipalPtr Find(absl::string_view token, absl::Time now, std::uint64_t generation) const;
+  void Insert(absl::string_view token, PrincipalPtr principal, absl::Time now,
               std::uint64_t generation);
   std::size_t size() const;
 
@@ -45,7 +45,7 @@ class TokenCache {
     Half old ABSL_GUARDED_BY(mu);
   };
 
-  static std::uint64_t Hash(std::string_view token);
+  static std::uint64_t Hash(absl::string_view token);
 
   const std::size_t max_half_;
   std::array<Shard, kShards> shards_;

@@ -22,7 +22,7 @@ constexpr std::size_t kMaxScopes = 64;
 constexpr std::size_t kMaxScope = 64;
 
 // Visible ASCII without the quotes and the backslash (the scope-token of RFC 6749).
-bool IsPlain(std::string_view text) {
+bool IsPlain(absl::string_view text) {
   for (char c : text) {
     if (c < 0x21 || c > 0x7e || c == '"' || c == '\\') return false;
   }
@@ -68,12 +68,12 @@ AuthFailure CheckAudience(const json_t* claims, const std::string& audience) {
     const json_t* item = json_array_get(value, i);
     if (!json_is_string(item)) return AuthFailure::kAudience;
     found =
-        found || std::string_view(json_string_value(item), json_string_length(item)) == audience;
+        found || absl::string_view(json_string_value(item), json_string_length(item)) == audience;
   }
   return found ? AuthFailure::kNone : AuthFailure::kAudience;
 }
 
-AuthFailure ReadService(const json_t* claims, std::string_view key_service, Principal& out) {
+AuthFailure ReadService(const json_t* claims, absl::string_view key_service, Principal& out) {
   if (json_object_get(claims, "service") == nullptr) return AuthFailure::kNone;
   const auto service = StringMember(claims, "service");
   if (!service || service->empty() || *service != key_service) return AuthFailure::kService;
@@ -94,9 +94,8 @@ AuthFailure ReadScopes(const json_t* claims, Principal& out) {
   if (json_object_get(claims, "scope") == nullptr) return AuthFailure::kNone;
   const auto scope = StringMember(claims, "scope");
   if (!scope) return AuthFailure::kScope;
-  for (absl::string_view part :
-       absl::StrSplit(absl::string_view(scope->data(), scope->size()), ' ', absl::SkipEmpty())) {
-    const std::string_view text(part.data(), part.size());
+  for (absl::string_view part : absl::StrSplit(*scope, ' ', absl::SkipEmpty())) {
+    const absl::string_view text(part.data(), part.size());
     if (text.size() > kMaxScope || !IsPlain(text)) return AuthFailure::kScope;
     out.scopes.emplace_back(text);
   }
@@ -106,7 +105,7 @@ AuthFailure ReadScopes(const json_t* claims, Principal& out) {
   return AuthFailure::kNone;
 }
 
-bool IsTokenType(std::string_view type) {
+bool IsTokenType(absl::string_view type) {
   absl::string_view text(type.data(), type.size());
   if (absl::StartsWithIgnoreCase(text, "application/")) text.remove_prefix(12);
   return absl::EqualsIgnoreCase(text, "JWT") || absl::EqualsIgnoreCase(text, "at+jwt");
@@ -114,7 +113,7 @@ bool IsTokenType(std::string_view type) {
 
 }  // namespace
 
-AuthFailure ReadHeader(std::string_view json, TokenHeader& out) {
+AuthFailure ReadHeader(absl::string_view json, TokenHeader& out) {
   const Json header = ParseObject(json);
   if (header == nullptr) return AuthFailure::kMalformed;
   const auto alg = StringMember(header.get(), "alg");
@@ -141,8 +140,8 @@ AuthFailure ReadHeader(std::string_view json, TokenHeader& out) {
   return AuthFailure::kNone;
 }
 
-AuthFailure ReadClaims(std::string_view json, const Expected& expected,
-                       std::string_view key_service, absl::Time now, Principal& out) {
+AuthFailure ReadClaims(absl::string_view json, const Expected& expected,
+                       absl::string_view key_service, absl::Time now, Principal& out) {
   const Json claims = ParseObject(json);
   if (claims == nullptr) return AuthFailure::kMalformed;
   const auto issuer = StringMember(claims.get(), "iss");

@@ -3,9 +3,9 @@
 #define RAPPORT_COMMON_AUTH_TOKEN_CLAIMS_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/auth/failure.h"
 #include "common/auth/key_set.h"
@@ -19,7 +19,7 @@ struct TokenHeader {
 };
 
 // jku, x5u, x5c and jwk are not looked at: keys come from the file alone.
-AuthFailure ReadHeader(std::string_view json, TokenHeader& out);
+AuthFailure ReadHeader(absl::string_view json, TokenHeader& out);
 
 struct Expected {
   std::vector<std::string> issuers;
@@ -27,8 +27,8 @@ struct Expected {
 };
 
 // `key_service` is the service that the key belongs to, or empty.
-AuthFailure ReadClaims(std::string_view json, const Expected& expected,
-                       std::string_view key_service, absl::Time now, Principal& out);
+AuthFailure ReadClaims(absl::string_view json, const Expected& expected,
+                       absl::string_view key_service, absl::Time now, Principal& out);
 
 }  // namespace rapport::auth
 

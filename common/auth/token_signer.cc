@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "common/auth/json.h"
 #include "common/auth/key_set.h"
 #include "common/base/status_macros.h"

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/base64url.h"
+#include "common/base/errors.h"
 #include "common/base/status_macros.h"
 
 namespace rapport::auth {
@@ -22,11 +23,11 @@ struct Parts {
   std::string signature;
 };
 
-std::optional<Parts> Split(std::string_view token) {
+std::optional<Parts> Split(absl::string_view token) {
   const std::size_t first = token.find('.');
-  if (first == std::string_view::npos) return std::nullopt;
+  if (first == absl::string_view::npos) return std::nullopt;
   const std::size_t second = token.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
+  if (second == absl::string_view::npos) return std::nullopt;
   // A third dot is no character of base64url, so a fourth part fails below.
   auto header = Base64UrlDecode(token.substr(0, first));
   auto payload = Base64UrlDecode(token.substr(first + 1, second - first - 1));
@@ -40,7 +41,7 @@ struct JwsRelease {
   void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
 };
 
-bool SignatureHolds(std::string_view token, const PublicKey& key) {
+bool SignatureHolds(absl::string_view token, const PublicKey& key) {
   cjose_err error;
   const std::unique_ptr<cjose_jws_t, JwsRelease> jws(
       cjose_jws_import(token.data(), token.size(), &error));
@@ -63,7 +64,7 @@ TokenVerifier::TokenVerifier(VerifierOptions options, const time::Clock& clock,
       file_(std::move(file)),
       cache_(options.max_cached_tokens) {}
 
-AuthFailure TokenVerifier::Check(std::string_view token, const KeySet& keys,
+AuthFailure TokenVerifier::Check(absl::string_view token, const KeySet& keys,
                                  const Expected& expected, absl::Time now, Principal& out) {
   const std::optional<Parts> parts = Split(token);
   if (!parts) return AuthFailure::kMalformed;
@@ -80,13 +81,13 @@ AuthFailure TokenVerifier::Check(std::string_view token, const KeySet& keys,
   return ReadClaims(parts->payload, expected, key->service, now, out);
 }
 
-absl::StatusOr<PrincipalPtr> TokenVerifier::Verify(std::string_view token, AuthFailure* why) {
+absl::StatusOr<PrincipalPtr> TokenVerifier::Verify(absl::string_view token, AuthFailure* why) {
   AuthFailure ignored = AuthFailure::kNone;
   AuthFailure& failure = why == nullptr ? ignored : *why;
   failure = AuthFailure::kNone;
   if (token.empty()) failure = AuthFailure::kMissing;
   if (token.size() > kMaxTokenBytes) failure = AuthFailure::kTooLarge;
-  if (failure != AuthFailure::kNone) return UnauthenticatedStatus();
+  if (failure != AuthFailure::kNone) return errors::TokenRefused();
 
   const absl::Time now = clock_.Now();
   const std::uint64_t generation = file_->Refresh(now);
@@ -98,17 +99,17 @@ absl::StatusOr<PrincipalPtr> TokenVerifier::Verify(std::string_view token, AuthF
   const JwksFile::Keys keys = file_->Current();
   auto principal = std::make_shared<Principal>();
   failure = Check(token, *keys.set, expected_, now, *principal);
-  if (failure != AuthFailure::kNone) return UnauthenticatedStatus();
+  if (failure != AuthFailure::kNone) return errors::TokenRefused();
   cache_.Insert(token, principal, now, keys.generation);
   return PrincipalPtr(std::move(principal));
 }
 
-absl::StatusOr<PrincipalPtr> TokenVerifier::VerifyAuthorization(std::string_view header,
+absl::StatusOr<PrincipalPtr> TokenVerifier::VerifyAuthorization(absl::string_view header,
                                                                 AuthFailure* why) {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (!absl::StartsWithIgnoreCase(absl::string_view(header.data(), header.size()), "Bearer ")) {
+  constexpr absl::string_view kScheme = "Bearer ";
+  if (!absl::StartsWithIgnoreCase(header, "Bearer ")) {
     if (why != nullptr) *why = AuthFailure::kMissing;
-    return UnauthenticatedStatus();
+    return errors::TokenRefused();
   }
   return Verify(header.substr(kScheme.size()), why);
 }

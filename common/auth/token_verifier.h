@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/auth/failure.h"
 #include "common/auth/jwks_file.h"
 #include "common/auth/principal.h"
@@ -43,11 +43,12 @@ class TokenVerifier {
   static absl::StatusOr<std::unique_ptr<TokenVerifier>> Create(VerifierOptions options,
                                                                const time::Clock& clock);
 
-  // Every failure is the same UNAUTHENTICATED status; `why`, if given, gets the true reason.
-  absl::StatusOr<PrincipalPtr> Verify(std::string_view token, AuthFailure* why = nullptr);
+  // Every failure is the same status, errors::TokenRefused(); `why`, if given, gets the true
+  // reason.
+  absl::StatusOr<PrincipalPtr> Verify(absl::string_view token, AuthFailure* why = nullptr);
 
   // The same for the value of an authorization header: "Bearer <token>".
-  absl::StatusOr<PrincipalPtr> VerifyAuthorization(std::string_view header,
+  absl::StatusOr<PrincipalPtr> VerifyAuthorization(absl::string_view header,
                                                    AuthFailure* why = nullptr);
 
   std::int64_t key_reloads() const { return file_->reloads(); }
@@ -57,7 +58,7 @@ class TokenVerifier {
 
  private:
   TokenVerifier(VerifierOptions options, const time::Clock& clock, std::unique_ptr<JwksFile> file);
-  static AuthFailure Check(std::string_view token, const KeySet& keys, const Expected& expected,
+  static AuthFailure Check(absl::string_view token, const KeySet& keys, const Expected& expected,
                            absl::Time now, Principal& out);
 
   const Expected expected_;

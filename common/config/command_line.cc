@@ -5,7 +5,6 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <string_view>
 
 #include "absl/flags/commandlineflag.h"
 #include "absl/status/status.h"
@@ -20,14 +19,12 @@
 namespace rapport::config {
 namespace {
 
-constexpr std::string_view kPrefix = "RAPPORT_";
+constexpr absl::string_view kPrefix = "RAPPORT_";
 
 using Flags = std::map<std::string, absl::CommandLineFlag*>;
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
 // What the person typed, made fit for one line of a terminal.
-std::string Quoted(std::string_view text) {
+std::string Quoted(absl::string_view text) {
   std::string out;
   for (char c : text.substr(0, 80)) {
     out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
@@ -37,7 +34,7 @@ std::string Quoted(std::string_view text) {
 }
 
 // Levenshtein distance; the texts are flag names.
-std::size_t Distance(std::string_view a, std::string_view b) {
+std::size_t Distance(absl::string_view a, absl::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -53,7 +50,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 }
 
 // ", did you mean …?" if a known name is at most two typing errors away.
-std::string Suggestion(const Flags& flags, std::string_view name, bool environment) {
+std::string Suggestion(const Flags& flags, absl::string_view name, bool environment) {
   if (name.size() > 80) return "";
   std::string best;
   std::size_t best_distance = 3;
@@ -70,25 +67,25 @@ std::string Suggestion(const Flags& flags, std::string_view name, bool environme
 
 // `source` is how the person named the flag: "--name" or "RAPPORT_NAME".
 absl::Status Set(const Program& program, const std::string& name, absl::CommandLineFlag& flag,
-                 std::string_view source, std::string_view value) {
+                 absl::string_view source, absl::string_view value) {
   std::string error;
-  if (flag.ParseFrom(View(value), &error)) return absl::OkStatus();
+  if (flag.ParseFrom(value, &error)) return absl::OkStatus();
   const std::string shown =
       IsSecret(program, name) ? "the value" : absl::StrCat("\"", Quoted(value), "\"");
   return absl::InvalidArgumentError(
-      absl::StrCat(View(source), ": ", shown, " is no valid ", TypeName(flag)));
+      absl::StrCat(source, ": ", shown, " is no valid ", TypeName(flag)));
 }
 
 absl::Status ApplyEnvironment(const Flags& flags, const char* const* environment,
                               const Program& program) {
   if (environment == nullptr) return absl::OkStatus();
   for (; *environment != nullptr; ++environment) {
-    const std::string_view entry(*environment);
+    const absl::string_view entry(*environment);
     if (entry.substr(0, kPrefix.size()) != kPrefix) continue;
     const std::size_t equals = entry.find('=');
-    if (equals == std::string_view::npos) continue;
-    const std::string_view variable = entry.substr(0, equals);
-    const std::string name = absl::AsciiStrToLower(View(variable.substr(kPrefix.size())));
+    if (equals == absl::string_view::npos) continue;
+    const absl::string_view variable = entry.substr(0, equals);
+    const std::string name = absl::AsciiStrToLower(variable.substr(kPrefix.size()));
     const auto it = flags.find(name);
     if (it == flags.end() || EnvironmentName(name) != variable) {
       return absl::InvalidArgumentError(
@@ -106,17 +103,17 @@ class ArgumentReader {
 
   absl::Status Read(int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
-      const std::string_view argument(argv[i]);
+      const absl::string_view argument(argv[i]);
       if (argument == "--") {
         if (i + 1 < argc) return Stray(argv[i + 1]);
         break;
       }
       if (argument.size() < 2 || argument[0] != '-') return Stray(argument);
-      const std::string_view body = argument.substr(argument[1] == '-' ? 2 : 1);
+      const absl::string_view body = argument.substr(argument[1] == '-' ? 2 : 1);
       const std::size_t equals = body.find('=');
       const std::string name(body.substr(0, equals));
-      std::optional<std::string_view> value;
-      if (equals != std::string_view::npos) value = body.substr(equals + 1);
+      std::optional<absl::string_view> value;
+      if (equals != absl::string_view::npos) value = body.substr(equals + 1);
       if (IsRequest(name)) {
         if (value.has_value()) {
           return absl::InvalidArgumentError(absl::StrCat("--", name, " takes no value"));
@@ -136,16 +133,16 @@ class ArgumentReader {
   const std::string& request() const { return request_; }
 
  private:
-  static bool IsRequest(std::string_view name) {
+  static bool IsRequest(absl::string_view name) {
     return name == "help" || name == "version" || name == "print_config" || name == "print_flags";
   }
 
-  static absl::Status Stray(std::string_view argument) {
+  static absl::Status Stray(absl::string_view argument) {
     return absl::InvalidArgumentError(
         absl::StrCat("unexpected argument \"", Quoted(argument), "\""));
   }
 
-  absl::Status ReadFlag(const std::string& name, std::optional<std::string_view> value,
+  absl::Status ReadFlag(const std::string& name, std::optional<absl::string_view> value,
                         const char* next, bool& took_next) const {
     auto it = flags_.find(name);
     if (it == flags_.end() && absl::StartsWith(name, "no")) {

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace rapport::config {
@@ -34,8 +35,8 @@ std::map<std::string, absl::CommandLineFlag*> OwnFlags() {
   return own;
 }
 
-std::string EnvironmentName(std::string_view flag) {
-  return absl::StrCat("RAPPORT_", absl::AsciiStrToUpper({flag.data(), flag.size()}));
+std::string EnvironmentName(absl::string_view flag) {
+  return absl::StrCat("RAPPORT_", absl::AsciiStrToUpper(flag));
 }
 
 std::string TypeName(const absl::CommandLineFlag& flag) {
@@ -49,7 +50,7 @@ std::string TypeName(const absl::CommandLineFlag& flag) {
   return "text";
 }
 
-bool IsSecret(const Program& program, std::string_view flag) {
+bool IsSecret(const Program& program, absl::string_view flag) {
   return std::find(program.secret_flags.begin(), program.secret_flags.end(), flag) !=
          program.secret_flags.end();
 }

@@ -4,9 +4,9 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "absl/flags/commandlineflag.h"
+#include "absl/strings/string_view.h"
 #include "common/config/command_line.h"
 
 namespace rapport::config {
@@ -16,12 +16,12 @@ namespace rapport::config {
 std::map<std::string, absl::CommandLineFlag*> OwnFlags();
 
 // "RAPPORT_CACHE_TTL" for "cache_ttl".
-std::string EnvironmentName(std::string_view flag);
+std::string EnvironmentName(absl::string_view flag);
 
 // "bool", "duration", "list", … for docs and messages.
 std::string TypeName(const absl::CommandLineFlag& flag);
 
-bool IsSecret(const Program& program, std::string_view flag);
+bool IsSecret(const Program& program, absl::string_view flag);
 
 }  // namespace rapport::config
 

@@ -46,15 +46,15 @@ struct Column {
 };
 struct Index {
   std::string name;
-  std::vector<int> columns;  // positions in Table::columns; the tenant comes first by itself
-  bool unique = false;       // rows with a NULL in an indexed column are left out of the index
+  std::vector<int> columns = {};  // positions in Table::columns; the tenant comes first by itself
+  bool unique = false;            // rows with a NULL in an indexed column are left out of the index
 };
 // A table. Names are [a-z_]+. Tables only grow: columns and indexes are added at the end.
 struct Table {
   std::string name;
   std::vector<Column> columns;
   int key_columns = 1;  // the first columns are the primary key (after the tenant)
-  std::vector<Index> indexes;
+  std::vector<Index> indexes = {};
   // The column (kInt) that the engine fills at every write with the next sequence of the store: a
   // durable change feed in commit order. -1 if the table has none.
   int sequence_column = -1;
@@ -62,11 +62,11 @@ struct Table {
 
 // A range of one index in its order.
 struct Range {
-  int index = -1;             // -1: the primary key
-  std::vector<Value> prefix;  // leading columns that must be equal
-  std::vector<Value> after;   // start strictly behind these values of the next columns
-  bool descending = false;    // "behind" means below, then
-  int limit = 0;              // 0: no limit
+  int index = -1;                  // -1: the primary key
+  std::vector<Value> prefix = {};  // leading columns that must be equal
+  std::vector<Value> after = {};   // start strictly behind these values of the next columns
+  bool descending = false;         // "behind" means below, then
+  int limit = 0;                   // 0: no limit
 };
 
 class Reader {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace rapport::text {
 
@@ -34,7 +35,7 @@ absl::StatusOr<std::unique_ptr<NameCollator>> NameCollator::Create() {
       new NameCollator(std::make_unique<const Impl>(std::move(collator))));
 }
 
-std::string NameCollator::SortKey(std::string_view name) const {
+std::string NameCollator::SortKey(absl::string_view name) const {
   const icu::UnicodeString text = icu::UnicodeString::fromUTF8(
       icu::StringPiece(name.data(), static_cast<std::int32_t>(name.size())));
   // Most names need fewer than 128 bytes of key.

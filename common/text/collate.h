@@ -4,9 +4,9 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace rapport::text {
 
@@ -22,7 +22,7 @@ class NameCollator {
 
   // Bytes whose plain comparison (memcmp) is the order of the names; never holds a NUL. Bytes that
   // are no valid UTF-8 sort as U+FFFD. Keys are only comparable with keys of the same ICU release.
-  std::string SortKey(std::string_view name) const;
+  std::string SortKey(absl::string_view name) const;
 
  private:
   class Impl;

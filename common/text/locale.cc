@@ -24,9 +24,9 @@ bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c))
 
 // The form of the names in the IANA data: parts of letters, digits, "_", "-" and "+" that start
 // with a letter, e.g. "America/Argentina/Buenos_Aires", "Etc/GMT+5".
-bool HasZoneForm(std::string_view name) {
+bool HasZoneForm(absl::string_view name) {
   if (name.empty() || name.size() > kMaxZoneName) return false;
-  for (absl::string_view part : absl::StrSplit(absl::string_view(name.data(), name.size()), '/')) {
+  for (absl::string_view part : absl::StrSplit(name, '/')) {
     if (part.empty() || !absl::ascii_isupper(static_cast<unsigned char>(part.front()))) {
       return false;
     }
@@ -39,7 +39,7 @@ bool HasZoneForm(std::string_view name) {
 
 }  // namespace
 
-absl::StatusOr<std::string> CanonicalLanguageTag(std::string_view tag) {
+absl::StatusOr<std::string> CanonicalLanguageTag(absl::string_view tag) {
   const absl::Status malformed = absl::InvalidArgumentError("not a BCP 47 language tag");
   if (tag.empty() || tag.size() > kMaxLanguageTag) return malformed;
   for (char c : tag) {
@@ -61,9 +61,9 @@ absl::StatusOr<std::string> CanonicalLanguageTag(std::string_view tag) {
   return std::string(canonical.data(), static_cast<std::size_t>(length));
 }
 
-bool IsWellFormedLanguageTag(std::string_view tag) { return CanonicalLanguageTag(tag).ok(); }
+bool IsWellFormedLanguageTag(absl::string_view tag) { return CanonicalLanguageTag(tag).ok(); }
 
-absl::StatusOr<absl::TimeZone> LoadIanaZone(std::string_view name) {
+absl::StatusOr<absl::TimeZone> LoadIanaZone(absl::string_view name) {
   if (name == "UTC") return absl::UTCTimeZone();
   const absl::Status unknown = absl::InvalidArgumentError("not the name of an IANA time zone");
   if (!HasZoneForm(name)) return unknown;
@@ -79,6 +79,6 @@ absl::StatusOr<absl::TimeZone> LoadIanaZone(std::string_view name) {
   return zone;
 }
 
-bool IsIanaZone(std::string_view name) { return LoadIanaZone(name).ok(); }
+bool IsIanaZone(absl::string_view name) { return LoadIanaZone(name).ok(); }
 
 }  // namespace rapport::text

@@ -31,10 +31,7 @@ constexpr std::size_t kMaxHandle = 255;
 
 absl::Status Malformed(absl::string_view reason) { return absl::InvalidArgumentError(reason); }
 
-// Debian's Abseil has a string_view of its own.
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-absl::Status CheckInput(std::string_view text) {
+absl::Status CheckInput(absl::string_view text) {
   if (text.size() > kMaxInput) return Malformed("too long");
   if (!IsValidUtf8(text)) return Malformed("not valid UTF-8");
   return absl::OkStatus();
@@ -46,7 +43,7 @@ struct CodePoint {
   std::size_t length;
 };
 
-CodePoint First(std::string_view text) {
+CodePoint First(absl::string_view text) {
   std::int32_t i = 0;
   UChar32 c = 0;
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
@@ -57,7 +54,7 @@ CodePoint First(std::string_view text) {
 bool IsSpace(UChar32 c) { return u_isUWhiteSpace(c) != 0; }
 
 // White space at both ends goes, runs of it inside become one space.
-std::string SqueezeSpace(std::string_view text) {
+std::string SqueezeSpace(absl::string_view text) {
   std::string out;
   bool pending = false;
   while (!text.empty()) {
@@ -67,14 +64,14 @@ std::string SqueezeSpace(std::string_view text) {
     } else {
       if (pending) out += ' ';
       pending = false;
-      out += text.substr(0, c.length);
+      absl::StrAppend(&out, text.substr(0, c.length));
     }
     text.remove_prefix(c.length);
   }
   return out;
 }
 
-std::string_view Trim(std::string_view text) {
+absl::string_view Trim(absl::string_view text) {
   while (!text.empty() && IsSpace(First(text).value)) text.remove_prefix(First(text).length);
   std::size_t end = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -85,7 +82,7 @@ std::string_view Trim(std::string_view text) {
   return text.substr(0, end);
 }
 
-bool HasSpaceOrControl(std::string_view text) {
+bool HasSpaceOrControl(absl::string_view text) {
   for (; !text.empty(); text.remove_prefix(First(text).length)) {
     const UChar32 c = First(text).value;
     if (IsSpace(c) || u_iscntrl(c) != 0) return true;
@@ -97,11 +94,11 @@ bool HasSpaceOrControl(std::string_view text) {
 bool IsAtomByte(char c) {
   if (absl::ascii_isalnum(static_cast<unsigned char>(c))) return true;
   if (static_cast<unsigned char>(c) >= 0x80) return true;
-  return std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+  return absl::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != absl::string_view::npos;
 }
 
-absl::Status CheckDotAtom(std::string_view local) {
-  for (absl::string_view atom : absl::StrSplit(View(local), '.')) {
+absl::Status CheckDotAtom(absl::string_view local) {
+  for (absl::string_view atom : absl::StrSplit(local, '.')) {
     if (atom.empty()) return Malformed("two dots in a row, or a dot at an end, before the @");
     for (char c : atom) {
       if (!IsAtomByte(c)) return Malformed("a character that is not allowed before the @");
@@ -111,7 +108,7 @@ absl::Status CheckDotAtom(std::string_view local) {
 }
 
 // Splits at the last @ outside quotes. A quoted local part that needs no quotes loses them.
-absl::StatusOr<std::string> ReadLocalPart(std::string_view local) {
+absl::StatusOr<std::string> ReadLocalPart(absl::string_view local) {
   if (local.empty()) return Malformed("nothing before the @");
   if (local.front() != '"') {
     RETURN_IF_ERROR(CheckDotAtom(local));
@@ -119,7 +116,7 @@ absl::StatusOr<std::string> ReadLocalPart(std::string_view local) {
   }
   if (local.size() < 3 || local.back() != '"') return Malformed("a quote that does not end");
   std::string content;
-  const std::string_view inner = local.substr(1, local.size() - 2);
+  const absl::string_view inner = local.substr(1, local.size() - 2);
   for (std::size_t i = 0; i < inner.size(); ++i) {
     if (inner[i] == '"') return Malformed("a quote inside quotes");
     if (inner[i] == '\\') {
@@ -131,10 +128,10 @@ absl::StatusOr<std::string> ReadLocalPart(std::string_view local) {
   return std::string(local);
 }
 
-absl::StatusOr<std::string> DomainToAscii(std::string_view domain) {
+absl::StatusOr<std::string> DomainToAscii(absl::string_view domain) {
   bool ascii = true;
   for (char c : domain) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-  if (ascii) return absl::AsciiStrToLower(View(domain));
+  if (ascii) return absl::AsciiStrToLower(domain);
   UErrorCode error = U_ZERO_ERROR;
   const std::unique_ptr<icu::IDNA> idna(icu::IDNA::createUTS46Instance(
       UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII, error));
@@ -150,9 +147,9 @@ absl::StatusOr<std::string> DomainToAscii(std::string_view domain) {
   return absl::AsciiStrToLower(out);
 }
 
-absl::Status CheckDomain(std::string_view domain) {
+absl::Status CheckDomain(absl::string_view domain) {
   if (domain.size() > kMaxDomain) return Malformed("a domain longer than 253 bytes");
-  for (absl::string_view label : absl::StrSplit(View(domain), '.')) {
+  for (absl::string_view label : absl::StrSplit(domain, '.')) {
     if (label.empty()) return Malformed("an empty part in the domain");
     if (label.size() > kMaxLabel) return Malformed("a part of the domain longer than 63 bytes");
     if (label.front() == '-' || label.back() == '-') {
@@ -169,7 +166,7 @@ absl::Status CheckDomain(std::string_view domain) {
 
 }  // namespace
 
-absl::StatusOr<std::string> FoldForLookup(std::string_view text) {
+absl::StatusOr<std::string> FoldForLookup(absl::string_view text) {
   if (!IsValidUtf8(text)) return Malformed("not valid UTF-8");
   UErrorCode error = U_ZERO_ERROR;
   const icu::Normalizer2* fold = icu::Normalizer2::getNFKCCasefoldInstance(error);
@@ -182,15 +179,15 @@ absl::StatusOr<std::string> FoldForLookup(std::string_view text) {
   return out;
 }
 
-absl::StatusOr<EmailAddress> NormaliseEmail(std::string_view text) {
+absl::StatusOr<EmailAddress> NormaliseEmail(absl::string_view text) {
   RETURN_IF_ERROR(CheckInput(text));
   text = Trim(text);
   if (text.empty()) return Malformed("empty");
   // A quoted local part may hold spaces; nothing else may.
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos) return Malformed("no @");
-  const std::string_view raw_local = text.substr(0, at);
-  const std::string_view raw_domain = text.substr(at + 1);
+  if (at == absl::string_view::npos) return Malformed("no @");
+  const absl::string_view raw_local = text.substr(0, at);
+  const absl::string_view raw_domain = text.substr(at + 1);
   const bool quoted = !raw_local.empty() && raw_local.front() == '"';
   for (char c : raw_local) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return Malformed("a control character");
@@ -213,13 +210,13 @@ absl::StatusOr<EmailAddress> NormaliseEmail(std::string_view text) {
   return out;
 }
 
-absl::StatusOr<PhoneNumber> NormalisePhone(std::string_view text, std::string_view region,
+absl::StatusOr<PhoneNumber> NormalisePhone(absl::string_view text, absl::string_view region,
                                            PhoneCheck check) {
   using i18n::phonenumbers::PhoneNumberUtil;
   RETURN_IF_ERROR(CheckInput(text));
   text = Trim(text);
   if (text.empty()) return Malformed("empty");
-  const std::string hint = region.empty() ? "ZZ" : absl::AsciiStrToUpper(View(region));
+  const std::string hint = region.empty() ? "ZZ" : absl::AsciiStrToUpper(region);
   if (hint.size() != 2 || !absl::ascii_isupper(static_cast<unsigned char>(hint[0])) ||
       !absl::ascii_isupper(static_cast<unsigned char>(hint[1]))) {
     return Malformed("a region that is no two-letter country code");
@@ -264,15 +261,15 @@ absl::StatusOr<PhoneNumber> NormalisePhone(std::string_view text, std::string_vi
   return out;
 }
 
-absl::StatusOr<std::string> NormaliseHandle(std::string_view text) {
+absl::StatusOr<std::string> NormaliseHandle(absl::string_view text) {
   RETURN_IF_ERROR(CheckInput(text));
-  std::string_view trimmed = Trim(text);
+  absl::string_view trimmed = Trim(text);
   if (!trimmed.empty() && trimmed.front() == '@') trimmed.remove_prefix(1);
   ASSIGN_OR_RETURN(const std::string folded, FoldForLookup(trimmed));
   std::string out = SqueezeSpace(folded);
   if (out.empty()) return Malformed("empty");
   if (out.size() > kMaxHandle) return Malformed("longer than 255 bytes");
-  for (std::string_view rest = out; !rest.empty(); rest.remove_prefix(First(rest).length)) {
+  for (absl::string_view rest = out; !rest.empty(); rest.remove_prefix(First(rest).length)) {
     if (u_iscntrl(First(rest).value) != 0) return Malformed("a control character inside");
   }
   return out;

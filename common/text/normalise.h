@@ -5,14 +5,14 @@
 #define RAPPORT_COMMON_TEXT_NORMALISE_H_
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace rapport::text {
 
 // NFKC_Casefold (Unicode Standard, section 3.13) of valid UTF-8; fails on anything else.
-absl::StatusOr<std::string> FoldForLookup(std::string_view text);
+absl::StatusOr<std::string> FoldForLookup(absl::string_view text);
 
 struct EmailAddress {
   // What to write to: white space around it removed, local part as given, domain as lower-case
@@ -25,7 +25,7 @@ struct EmailAddress {
 
 // An RFC 5322 addr-spec with RFC 6531 letters: dot-atom or quoted local part (<= 64 bytes), a
 // domain name (<= 253 bytes), <= 254 bytes in all. No display names, comments, domain literals.
-absl::StatusOr<EmailAddress> NormaliseEmail(std::string_view text);
+absl::StatusOr<EmailAddress> NormaliseEmail(absl::string_view text);
 
 struct PhoneNumber {
   std::string e164;       // "+351213456789"
@@ -40,12 +40,12 @@ enum class PhoneCheck {
 // `region` (ISO 3166-1 alpha-2, either case, may be empty) says how to read a number without a
 // country code. The default check refuses ranges that were assigned after the metadata was made;
 // the wider one lets them pass.
-absl::StatusOr<PhoneNumber> NormalisePhone(std::string_view text, std::string_view region,
+absl::StatusOr<PhoneNumber> NormalisePhone(absl::string_view text, absl::string_view region,
                                            PhoneCheck check = PhoneCheck::kKnownRange);
 
 // A name in a social network or chat: trimmed, one leading "@" dropped, runs of white space made
 // one space, folded. 1..255 bytes afterwards, no control characters.
-absl::StatusOr<std::string> NormaliseHandle(std::string_view text);
+absl::StatusOr<std::string> NormaliseHandle(absl::string_view text);
 
 }  // namespace rapport::text
 

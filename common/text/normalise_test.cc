@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <string_view>
 
+#include "absl/strings/string_view.h"
 #include "common/testing/matchers.h"
 
 namespace rapport::text {
@@ -15,7 +15,7 @@ using ::rapport::testing::StatusIs;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string Key(std::string_view text) {
+std::string Key(absl::string_view text) {
   const auto email = NormaliseEmail(text);
   return email.ok() ? email->lookup_key : "error: " + std::string(email.status().message());
 }
@@ -110,7 +110,7 @@ TEST(Phone, KeepsTheExtensionApart) {
 
 // Proves: C02
 TEST(Phone, RefusesTheInvalidWithAReason) {
-  const auto reason = [](std::string_view text, std::string_view region) {
+  const auto reason = [](absl::string_view text, absl::string_view region) {
     const auto phone = NormalisePhone(text, region);
     return phone.ok() ? "ok: " + phone->e164 : std::string(phone.status().message());
   };
@@ -134,7 +134,7 @@ TEST(Phone, LetsNewRangesPassWhenAsked) {
 
 // Proves: C03
 TEST(Handle, MeetsItselfHoweverItIsWritten) {
-  const auto handle = [](std::string_view text) {
+  const auto handle = [](absl::string_view text) {
     const auto out = NormaliseHandle(text);
     return out.ok() ? *out : "error: " + std::string(out.status().message());
   };

@@ -1,5 +1,8 @@
 #include "common/text/utf8.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
 namespace rapport::text {
 namespace {
 
@@ -11,7 +14,7 @@ bool InRange(char c, unsigned low, unsigned high) {
 bool IsTail(char c) { return InRange(c, 0x80, 0xBF); }
 
 // Length of the next step: a whole character, or one byte that is part of none.
-std::size_t Step(std::string_view text) {
+std::size_t Step(absl::string_view text) {
   const std::size_t length = Utf8CharLength(text);
   return length == 0 ? 1 : length;
 }
@@ -19,7 +22,7 @@ std::size_t Step(std::string_view text) {
 }  // namespace
 
 // The table of well-formed byte sequences: RFC 3629, section 4.
-std::size_t Utf8CharLength(std::string_view text) {
+std::size_t Utf8CharLength(absl::string_view text) {
   if (text.empty()) return 0;
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return 1;
@@ -41,7 +44,7 @@ std::size_t Utf8CharLength(std::string_view text) {
   return 0;
 }
 
-bool IsValidUtf8(std::string_view text) {
+bool IsValidUtf8(absl::string_view text) {
   while (!text.empty()) {
     const std::size_t length = Utf8CharLength(text);
     if (length == 0) return false;
@@ -50,13 +53,13 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
-std::size_t CountCodePoints(std::string_view text) {
+std::size_t CountCodePoints(absl::string_view text) {
   std::size_t count = 0;
   for (; !text.empty(); ++count) text.remove_prefix(Step(text));
   return count;
 }
 
-std::string_view TruncateCodePoints(std::string_view text, std::size_t max_code_points) {
+absl::string_view TruncateCodePoints(absl::string_view text, std::size_t max_code_points) {
   std::size_t end = 0;
   for (std::size_t count = 0; count < max_code_points && end < text.size(); ++count) {
     end += Step(text.substr(end));
@@ -64,7 +67,7 @@ std::string_view TruncateCodePoints(std::string_view text, std::size_t max_code_
   return text.substr(0, end);
 }
 
-std::string_view TruncateBytes(std::string_view text, std::size_t max_bytes) {
+absl::string_view TruncateBytes(absl::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   std::size_t end = 0;
   while (true) {
@@ -74,7 +77,7 @@ std::string_view TruncateBytes(std::string_view text, std::size_t max_bytes) {
   }
 }
 
-std::string ReplaceInvalidUtf8(std::string_view text) {
+std::string ReplaceInvalidUtf8(absl::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
@@ -83,7 +86,7 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
       out += "\xEF\xBF\xBD";
       text.remove_prefix(1);
     } else {
-      out += text.substr(0, length);
+      absl::StrAppend(&out, text.substr(0, length));
       text.remove_prefix(length);
     }
   }

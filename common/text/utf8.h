@@ -5,24 +5,25 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
+
+#include "absl/strings/string_view.h"
 
 namespace rapport::text {
 
 // Bytes of the valid character at the start of `text`, 1..4; 0 if there is none.
-std::size_t Utf8CharLength(std::string_view text);
+std::size_t Utf8CharLength(absl::string_view text);
 
-bool IsValidUtf8(std::string_view text);
+bool IsValidUtf8(absl::string_view text);
 
 // Code points in `text`; each byte that belongs to no valid character counts as one.
-std::size_t CountCodePoints(std::string_view text);
+std::size_t CountCodePoints(absl::string_view text);
 
 // The longest start of `text` with at most that many code points or bytes; never cuts a character.
-std::string_view TruncateCodePoints(std::string_view text, std::size_t max_code_points);
-std::string_view TruncateBytes(std::string_view text, std::size_t max_bytes);
+absl::string_view TruncateCodePoints(absl::string_view text, std::size_t max_code_points);
+absl::string_view TruncateBytes(absl::string_view text, std::size_t max_bytes);
 
 // `text` with each byte that belongs to no valid character replaced by U+FFFD.
-std::string ReplaceInvalidUtf8(std::string_view text);
+std::string ReplaceInvalidUtf8(absl::string_view text);
 
 }  // namespace rapport::text
 

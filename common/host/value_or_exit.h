@@ -1,0 +1,25 @@
+#ifndef RAPPORT_COMMON_HOST_VALUE_OR_EXIT_H_
+#define RAPPORT_COMMON_HOST_VALUE_OR_EXIT_H_
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+namespace rapport::host {
+
+// For the start of main: the value, or one line on stderr and exit code 1.
+template <class T>
+T ValueOrExit(absl::StatusOr<T> value) {
+  if (!value.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(value.status().message()).c_str());
+    std::exit(1);
+  }
+  return *std::move(value);
+}
+
+}  // namespace rapport::host
+
+#endif  // RAPPORT_COMMON_HOST_VALUE_OR_EXIT_H_

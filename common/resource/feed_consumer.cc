@@ -1,0 +1,293 @@
+#include "common/resource/feed_consumer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+#include "common/resource/name.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+
+namespace rapport::resource {
+
+namespace feed = rapport::feed::v1;
+
+namespace {
+
+constexpr absl::Duration kCursorEvery = absl::Seconds(1);
+constexpr absl::Duration kRetry = absl::Milliseconds(200);
+constexpr absl::Duration kFreshness = absl::Seconds(15);
+// Cursors belong to no tenant.
+const char kSystemTenant[] = "system-cursors";
+
+// The name of any resource: field 1 of all of them.
+std::string NameOf(const google::protobuf::Any& resource) {
+  const auto* descriptor =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          resource.type_url().substr(resource.type_url().rfind('/') + 1));
+  if (descriptor == nullptr) return "";
+  const auto* field = descriptor->FindFieldByName("name");
+  const std::unique_ptr<google::protobuf::Message> message(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor)->New());
+  if (field == nullptr || !message->ParseFromString(resource.value())) return "";
+  return message->GetReflection()->GetString(*message, field);
+}
+
+}  // namespace
+
+FeedPositions::FeedPositions() : thread_([this] { Run(); }) {}
+
+FeedPositions::~FeedPositions() {
+  {
+    base::MutexLock lock(&mu_);
+    stopping_ = true;
+  }
+  changed_.SignalAll();
+  thread_.join();
+}
+
+void FeedPositions::Follow(const std::string& store_id) {
+  base::MutexLock lock(&mu_);
+  applied_.try_emplace(store_id, 0);
+}
+
+void FeedPositions::Await(const std::string& origin, const std::string& own_store_id) {
+  base::MutexLock lock(&mu_);
+  awaited_.insert(origin);
+  own_store_id_ = own_store_id;
+}
+
+void FeedPositions::Heard(const std::string& origin) {
+  {
+    base::MutexLock lock(&mu_);
+    if (awaited_.erase(origin) == 0 || waiters_.empty()) return;
+  }
+  changed_.SignalAll();
+}
+
+void FeedPositions::Advance(const std::string& store_id, std::int64_t sequence) {
+  {
+    base::MutexLock lock(&mu_);
+    std::int64_t& applied = applied_[store_id];
+    applied = std::max(applied, sequence);
+    if (waiters_.empty()) return;
+  }
+  changed_.SignalAll();
+}
+
+std::int64_t FeedPositions::PositionOf(const std::string& store_id) const {
+  base::MutexLock lock(&mu_);
+  const auto it = applied_.find(store_id);
+  return it == applied_.end() ? 0 : it->second;
+}
+
+bool FeedPositions::Reached(const std::vector<rpc::Position>& positions) const {
+  for (const auto& position : positions) {
+    const auto it = applied_.find(position.store_id);
+    if (it == applied_.end()) {
+      if (!awaited_.empty() && position.store_id != own_store_id_) return false;
+    } else if (it->second < position.sequence) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void FeedPositions::Wait(const std::vector<rpc::Position>& positions, absl::Time deadline,
+                         absl::AnyInvocable<void(absl::Status)> then) {
+  bool reached = false;
+  {
+    base::MutexLock lock(&mu_);
+    reached = Reached(positions);
+    if (!reached) {
+      // A little earlier than the caller gives up, so that the answer still reaches it.
+      waiters_.push_back({positions, deadline - absl::Milliseconds(20), std::move(then)});
+    }
+  }
+  if (reached) {
+    then(absl::OkStatus());
+  } else {
+    changed_.SignalAll();
+  }
+}
+
+void FeedPositions::Run() {
+  while (true) {
+    std::vector<std::pair<Waiter, absl::Status>> due;
+    {
+      base::MutexLock lock(&mu_);
+      const absl::Time now = absl::Now();
+      absl::Time next = absl::InfiniteFuture();
+      for (auto it = waiters_.begin(); it != waiters_.end();) {
+        absl::Status status;
+        const bool reached = Reached(it->positions);
+        if (!reached && it->deadline > now && !stopping_) {
+          next = std::min(next, it->deadline);
+          ++it;
+          continue;
+        }
+        if (!reached) {
+          const auto behind =
+              std::find_if(it->positions.begin(), it->positions.end(),
+                           [this](const rpc::Position& position) { return !Reached({position}); });
+          const auto known = applied_.find(behind->store_id);
+          status = errors::Behind(behind->store_id, known == applied_.end() ? 0 : known->second);
+        }
+        due.emplace_back(std::move(*it), std::move(status));
+        it = waiters_.erase(it);
+      }
+      if (due.empty()) {
+        if (stopping_) return;
+        if (next == absl::InfiniteFuture()) {
+          changed_.Wait(&mu_);
+        } else {
+          changed_.WaitWithTimeout(&mu_, next - now);
+        }
+      }
+    }
+    for (auto& [waiter, status] : due) waiter.then(std::move(status));
+  }
+}
+
+FeedConsumer::FeedConsumer(Options options, store::Store* store, FeedPositions* positions,
+                           const time::Clock& clock)
+    : options_(std::move(options)), store_(store), positions_(positions), clock_(clock) {}
+
+FeedConsumer::~FeedConsumer() { Stop(); }
+
+const store::Table& FeedConsumer::table() {
+  static const auto* const table = new store::Table{"cursors",
+                                                    {{"origin", store::ColumnType::kText},
+                                                     {"store_id", store::ColumnType::kText},
+                                                     {"position", store::ColumnType::kInt}},
+                                                    1,
+                                                    {},
+                                                    -1};
+  return *table;
+}
+
+void FeedConsumer::Start() {
+  positions_->Await(options_.origin, store_->id());
+  thread_ = std::thread([this] { Run(); });
+}
+
+void FeedConsumer::Stop() {
+  {
+    base::MutexLock lock(&mu_);
+    stopping_ = true;
+    if (stream_ != nullptr) stream_->Cancel();
+  }
+  stop_.SignalAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool FeedConsumer::Fresh() const {
+  return caught_up_.load() && absl::Now() - absl::FromUnixMicros(last_word_us_.load()) < kFreshness;
+}
+
+absl::Status FeedConsumer::LoadCursor(feed::WatchChangesRequest* cursor) {
+  base::CallContext context;
+  context.deadline = absl::Now() + absl::Seconds(5);
+  ASSIGN_OR_RETURN(auto snapshot, store_->Read(context, base::TenantId::Trusted(kSystemTenant)));
+  const std::vector<store::Value> key{options_.origin};
+  ASSIGN_OR_RETURN(auto row, snapshot->Get(table(), key));
+  if (row) {
+    cursor->set_store_id(store::AsText((*row)[1]));
+    cursor->set_after_sequence(store::AsInt((*row)[2]));
+    positions_->Follow(cursor->store_id());
+    positions_->Advance(cursor->store_id(), cursor->after_sequence());
+  }
+  return absl::OkStatus();
+}
+
+void FeedConsumer::Run() {
+  while (true) {
+    feed::WatchChangesRequest cursor;
+    std::shared_ptr<FeedStream> stream;
+    if (LoadCursor(&cursor).ok()) stream = options_.open(cursor);
+    {
+      base::MutexLock lock(&mu_);
+      if (stopping_) return;
+      stream_ = stream;
+    }
+    feed::ChangeBatch batch;
+    while (stream != nullptr && stream->Read(&batch)) {
+      positions_->Follow(batch.store_id());
+      if (!Apply(batch).ok()) break;  // from the cursor again
+      positions_->Advance(batch.store_id(), batch.sequence());
+      positions_->Heard(options_.origin);
+      last_word_us_.store(absl::ToUnixMicros(absl::Now()));
+      caught_up_.store(batch.caught_up());
+    }
+    if (stream != nullptr) stream->Cancel();
+    base::MutexLock lock(&mu_);
+    stream_.reset();
+    if (!stopping_) stop_.WaitWithTimeout(&mu_, kRetry);
+    if (stopping_) return;
+  }
+}
+
+absl::Status FeedConsumer::Apply(const feed::ChangeBatch& batch) {
+  // One transaction per tenant. The cursor follows once a second: a crash repeats some changes,
+  // which is harmless, because a change is the latest state of a resource.
+  std::vector<std::pair<std::string, std::vector<const google::protobuf::Any*>>> groups;
+  for (const auto& change : batch.changes()) {
+    const std::string name = NameOf(change.resource());
+    const std::string tenant(TenantOfName(name));
+    if (tenant.empty()) continue;  // a kind of resource that this version does not know
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const auto& g) { return g.first == tenant; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {tenant, {}});
+    group->second.push_back(&change.resource());
+  }
+  for (const auto& [tenant, group] : groups) {
+    if (ApplyGroup(tenant, group).ok()) continue;
+    // One by one, so that a single bad resource stops nothing else.
+    for (const auto* resource : group) {
+      const absl::Status alone = ApplyGroup(tenant, {resource});
+      if (alone.ok()) continue;
+      if (absl::IsUnavailable(alone) || absl::IsResourceExhausted(alone) ||
+          absl::IsDeadlineExceeded(alone)) {
+        return alone;  // the store, not the resource
+      }
+      if (options_.on_poison) options_.on_poison(*resource, alone);
+    }
+  }
+  if (batch.changes_size() > 0) dirty_ = true;
+  if (dirty_ && absl::Now() - cursor_time_ >= kCursorEvery) {
+    RETURN_IF_ERROR(SaveCursor(batch));
+    dirty_ = false;
+    cursor_time_ = absl::Now();
+  }
+  applied_.fetch_add(batch.changes_size());
+  return absl::OkStatus();
+}
+
+absl::Status FeedConsumer::Commit(const std::string& tenant, store::Store::Body body) {
+  base::CallContext context;
+  context.tenant = base::TenantId::Trusted(tenant);
+  context.deadline = absl::Now() + absl::Seconds(30);
+  return store::TransactAndWait(*store_, context, context.tenant, std::move(body)).status();
+}
+
+absl::Status FeedConsumer::ApplyGroup(const std::string& tenant,
+                                      const std::vector<const google::protobuf::Any*>& group) {
+  base::CallContext context;
+  context.tenant = base::TenantId::Trusted(tenant);
+  context.principal = "feed:" + options_.origin;
+  context.now = clock_.Now();
+  return Commit(tenant, [&, context](store::Tx& tx) -> absl::Status {
+    for (const auto* resource : group) RETURN_IF_ERROR(options_.apply(tx, context, *resource));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status FeedConsumer::SaveCursor(const feed::ChangeBatch& batch) {
+  return Commit(kSystemTenant, [&](store::Tx& tx) {
+    return tx.Put(table(), store::Row{options_.origin, batch.store_id(), batch.sequence()})
+        .status();
+  });
+}
+
+}  // namespace rapport::resource

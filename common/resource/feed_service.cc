@@ -1,0 +1,134 @@
+#include "common/resource/feed_service.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/codec.h"
+#include "rapport/feed/v1/change_feed_service.pb.h"
+
+namespace rapport::resource {
+
+namespace feed = rapport::feed::v1;
+
+namespace {
+constexpr int kMaxChanges = 1000;
+constexpr std::size_t kMaxBytes = 1 << 20;
+}  // namespace
+
+class FeedService::Source final : public rpc::StreamSource {
+ public:
+  Source(FeedService* service, const base::CallContext& context, std::int64_t after,
+         std::function<void()> wake)
+      : service_(service), context_(context), after_(after), handle_(service->AddWake(wake)) {
+    context_.deadline = absl::InfiniteFuture();
+  }
+  ~Source() override { service_->RemoveWake(handle_); }
+
+  absl::StatusOr<std::vector<grpc::ByteBuffer>> Next(bool heartbeat) override {
+    base::CallContext context = context_;
+    context.deadline = absl::Now() + absl::Seconds(5);
+    ASSIGN_OR_RETURN(auto snapshot, service_->store_->Read(context, context.tenant));
+    struct Found {
+      std::int64_t sequence;
+      const std::string* type_url;
+      std::string body;
+    };
+    std::vector<Found> found;
+    // Tables are read one by one; what lies behind the end of a table that was cut off must wait,
+    // or the order would break.
+    std::int64_t complete = std::numeric_limits<std::int64_t>::max();
+    bool cut = false;
+    for (const auto& published : service_->published_) {
+      int rows = 0;
+      std::size_t bytes = 0;
+      std::int64_t last = after_;
+      bool table_cut = false;
+      RETURN_IF_ERROR(
+          snapshot->Feed(*published.table, after_, kMaxChanges,
+                         [&](const base::TenantId& tenant, std::int64_t sequence, store::Row& row) {
+                           last = sequence;
+                           ++rows;
+                           if (context_.all_tenants || tenant == context_.tenant) {
+                             std::string& body = std::get<std::string>(row.back());
+                             bytes += body.size();
+                             found.push_back({sequence, &published.type_url, std::move(body)});
+                           }
+                           table_cut = rows == kMaxChanges || bytes > kMaxBytes;
+                           return !table_cut;
+                         }));
+      if (table_cut) {
+        complete = std::min(complete, last);
+        cut = true;
+      }
+    }
+    feed::ChangeBatch batch;
+    batch.set_store_id(service_->store_->id());
+    std::sort(found.begin(), found.end(),
+              [](const Found& a, const Found& b) { return a.sequence < b.sequence; });
+    for (auto& change : found) {
+      if (change.sequence > complete) break;
+      auto* resource = batch.add_changes()->mutable_resource();
+      resource->set_type_url(*change.type_url);
+      resource->set_value(std::move(change.body));
+    }
+    const std::int64_t reached = cut ? complete : std::max(after_, snapshot->sequence());
+    batch.set_caught_up(!cut);
+    const bool worth_sending =
+        batch.changes_size() > 0 || heartbeat || cut || (reached > after_ && reached > announced_);
+    after_ = reached;
+    batch.set_sequence(reached);
+    if (!worth_sending) return std::vector<grpc::ByteBuffer>{};
+    announced_ = reached;
+    std::vector<grpc::ByteBuffer> out;
+    out.push_back(rpc::Serialize(batch));
+    return out;
+  }
+
+ private:
+  FeedService* const service_;
+  base::CallContext context_;
+  std::int64_t after_;
+  std::int64_t announced_ = -1;
+  const int handle_;
+};
+
+FeedService::FeedService(store::Store* store) : store_(store) {
+  listener_ = store_->AddCommitListener([this](std::int64_t) {
+    base::MutexLock lock(&mu_);
+    for (const auto& [handle, wake] : wakes_) wake();
+  });
+}
+
+FeedService::~FeedService() { store_->RemoveCommitListener(listener_); }
+
+int FeedService::AddWake(std::function<void()> wake) {
+  base::MutexLock lock(&mu_);
+  wakes_.emplace(next_handle_, std::move(wake));
+  return next_handle_++;
+}
+
+void FeedService::RemoveWake(int handle) {
+  base::MutexLock lock(&mu_);
+  wakes_.erase(handle);
+}
+
+void FeedService::Publish(const store::Table& table, const google::protobuf::Descriptor* type) {
+  published_.push_back({&table, absl::StrCat("type.googleapis.com/", type->full_name())});
+}
+
+void FeedService::Register(rpc::MethodTable* table) {
+  table->ServerStream(
+      "rapport.feed.v1.ChangeFeedService/WatchChanges",
+      [this](const base::CallContext& context, const google::protobuf::Message& message,
+             std::function<void()> wake) -> absl::StatusOr<std::unique_ptr<rpc::StreamSource>> {
+        const auto& request = static_cast<const feed::WatchChangesRequest&>(message);
+        const bool known = request.store_id() == store_->id();
+        return std::make_unique<Source>(this, context, known ? request.after_sequence() : 0,
+                                        std::move(wake));
+      });
+}
+
+}  // namespace rapport::resource

@@ -1,0 +1,149 @@
+// Binds handlers to methods: reads get a snapshot on the read lane, writes run inside one
+// transaction on the write lane with request_id and validate_only taken care of, hot reads answer
+// from memory on the loop.
+#ifndef RAPPORT_COMMON_RESOURCE_METHODS_H_
+#define RAPPORT_COMMON_RESOURCE_METHODS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+#include "common/resource/request_log.h"
+#include "common/rpc/codec.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/method_table.h"
+#include "common/store/store.h"
+
+namespace rapport::resource {
+
+class Methods {
+ public:
+  // All must outlive the server that runs the table.
+  Methods(rpc::MethodTable* table, store::Store* store, rpc::Executor* executor)
+      : table_(table), store_(store), executor_(executor) {}
+
+  template <class Request, class Response>
+  using ReadHandler = std::function<absl::StatusOr<Response>(
+      store::Snapshot&, const base::CallContext&, const Request&)>;
+  template <class Request, class Response>
+  using WriteHandler =
+      std::function<absl::StatusOr<Response>(store::Tx&, const base::CallContext&, const Request&)>;
+  // From memory, or nothing: then the read handler answers.
+  template <class Request>
+  using HotHandler = std::function<absl::optional<absl::StatusOr<grpc::ByteBuffer>>(
+      const base::CallContext&, const Request&)>;
+
+  template <class Request, class Response>
+  rpc::Method& Read(absl::string_view name, ReadHandler<Request, Response> handler) {
+    return table_->Unary(name, rpc::Lane::kRead, ReadCall<Request, Response>(std::move(handler)));
+  }
+
+  template <class Request, class Response>
+  rpc::Method& Hot(absl::string_view name, HotHandler<Request> hot,
+                   ReadHandler<Request, Response> cold) {
+    return table_->Unary(
+        name, rpc::Lane::kLoop,
+        [this, hot = std::move(hot),
+         read = ReadCall<Request, Response>(std::move(cold))](rpc::Call& call) {
+          auto answer = hot(call.context(), static_cast<const Request&>(call.request()));
+          if (answer) {
+            if (answer->ok()) {
+              call.Finish(rpc::Answer{*std::move(*answer), 0});
+            } else {
+              call.Finish(answer->status());
+            }
+            return;
+          }
+          if (!executor_->Submit(call.context().tenant.value(), [&call, &read] { read(call); })) {
+            call.Finish(errors::Overloaded("read lane"));
+          }
+        });
+  }
+
+  template <class Request, class Response>
+  rpc::Method& Write(absl::string_view name, WriteHandler<Request, Response> handler) {
+    return table_->Unary(name, rpc::Lane::kLoop, WriteCall<Request, Response>(std::move(handler)));
+  }
+  // Each message of the stream is a transaction of its own, acknowledged in order.
+  template <class Request, class Response>
+  rpc::Method& WriteStream(absl::string_view name, WriteHandler<Request, Response> handler) {
+    return table_->Bidi(name, rpc::Lane::kLoop, WriteCall<Request, Response>(std::move(handler)));
+  }
+
+ private:
+  template <class Request, class Response>
+  rpc::Handler ReadCall(ReadHandler<Request, Response> handler) {
+    return [this, handler = std::move(handler)](rpc::Call& call) {
+      auto snapshot = store_->Read(call.context(), call.context().tenant);
+      if (!snapshot.ok()) {
+        call.Finish(snapshot.status());
+        return;
+      }
+      auto response =
+          handler(**snapshot, call.context(), static_cast<const Request&>(call.request()));
+      snapshot->reset();
+      if (response.ok()) {
+        call.Finish(rpc::Answer{rpc::Serialize(*response), 0});
+      } else {
+        call.Finish(response.status());
+      }
+    };
+  }
+
+  template <class Request, class Response>
+  rpc::Handler WriteCall(WriteHandler<Request, Response> handler) {
+    return [this, handler = std::move(handler)](rpc::Call& call) {
+      auto response = std::make_shared<absl::optional<grpc::ByteBuffer>>();
+      store_->Transact(
+          call.context(), call.context().tenant,
+          [&call, &handler, response](store::Tx& tx) -> absl::Status {
+            const auto& request = static_cast<const Request&>(call.request());
+            response->reset();
+            RequestLog::Entry entry;
+            if constexpr (requires { request.request_id(); }) {
+              entry = RequestLog::EntryFor(call.context(), request.request_id(), request);
+            }
+            if (entry.active()) {
+              ASSIGN_OR_RETURN(auto replay, RequestLog::Find(tx, entry));
+              if (replay) {
+                *response = rpc::Wrap(*replay);
+                return absl::OkStatus();
+              }
+            }
+            absl::StatusOr<Response> made = handler(tx, call.context(), request);
+            if (!made.ok()) return made.status();
+            *response = rpc::Serialize(*made);
+            if constexpr (requires { request.validate_only(); }) {
+              if (request.validate_only()) return absl::CancelledError();  // rolls back
+            }
+            if (entry.active()) {
+              return RequestLog::Keep(tx, entry, made->SerializeAsString(), call.context().now);
+            }
+            return absl::OkStatus();
+          },
+          [&call, response](absl::StatusOr<std::int64_t> sequence) {
+            const bool only_validated =
+                absl::IsCancelled(sequence.status()) && response->has_value();
+            if (!sequence.ok() && !only_validated) {
+              call.Finish(sequence.status());
+              return;
+            }
+            call.Finish(rpc::Answer{*std::move(*response), sequence.ok() ? *sequence : 0});
+          });
+    };
+  }
+
+  rpc::MethodTable* const table_;
+  store::Store* const store_;
+  rpc::Executor* const executor_;
+};
+
+}  // namespace rapport::resource
+
+#endif  // RAPPORT_COMMON_RESOURCE_METHODS_H_

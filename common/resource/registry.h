@@ -1,0 +1,352 @@
+// The standard methods for one resource message, over any Store: names, masks, etag, paging, soft
+// delete, change feed and hot cache, written once. A resource adds a Strategy.
+#ifndef RAPPORT_COMMON_RESOURCE_REGISTRY_H_
+#define RAPPORT_COMMON_RESOURCE_REGISTRY_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "common/base/call_context.h"
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+#include "common/base/uuid.h"
+#include "common/resource/hot_cache.h"
+#include "common/resource/mask.h"
+#include "common/resource/name.h"
+#include "common/resource/page_token.h"
+#include "common/rpc/codec.h"
+#include "common/store/store.h"
+#include "common/time/proto_time.h"
+#include "google/protobuf/field_mask.pb.h"
+
+namespace rapport::resource {
+
+using Violations = std::vector<errors::FieldViolation>;
+
+// A column that List may use or an index needs; `value` is a pure function of the resource.
+inline constexpr int kParent = -2;
+inline constexpr int kId = -1;
+
+template <class M>
+struct IndexColumn {
+  std::string name;
+  store::ColumnType type;
+  std::function<store::Value(const M&)> value;
+};
+
+// All that is particular to one resource. Functions are pure.
+template <class M>
+struct Strategy {
+  std::string table;  // name of its table
+  std::string field;  // its place in requests, e.g. "contact_point"
+  // Defaults and derived fields; runs before `check`. `before` is null for a new resource.
+  std::function<void(const M* before, M* after, absl::Time now)> prepare;
+  // Rules beyond the annotations; paths relative to the resource.
+  std::function<void(const M* before, const M& after, Violations* violations)> check;
+  std::vector<IndexColumn<M>> columns;
+  // Indexes over `columns`, by their positions there; kParent and kId stand for the key. An index
+  // that List walks must end with what makes its entries distinct.
+  struct Index {
+    std::string name;
+    std::vector<int> columns;
+    bool unique = false;
+  };
+  std::vector<Index> indexes;
+  bool feed = true;  // rows carry a sequence: the table is a change feed
+  absl::Duration purge_after = absl::Hours(24 * 30);
+};
+
+template <class M>
+struct Page {
+  std::vector<M> items;
+  std::string next_token;
+};
+
+// One instance per resource, built in main. Thread-safe (immutable but for the cache).
+template <class M>
+class Registry {
+ public:
+  // `cache` may be null.
+  Registry(Strategy<M> strategy, const PageTokens* tokens, base::Rng* rng, HotCache* cache)
+      : strategy_(std::move(strategy)), tokens_(tokens), rng_(rng), cache_(cache) {
+    table_ = store::Table{strategy_.table,
+                          {{"parent", store::ColumnType::kText}, {"id", store::ColumnType::kText}},
+                          2,
+                          {},
+                          -1};
+    const int first = 2;
+    for (const auto& column : strategy_.columns) {
+      table_.columns.push_back({column.name, column.type});
+    }
+    for (const auto& index : strategy_.indexes) {
+      store::Index out{index.name, {}, index.unique};
+      for (const int column : index.columns) {
+        out.columns.push_back(column == kParent ? 0 : column == kId ? 1 : first + column);
+      }
+      table_.indexes.push_back(std::move(out));
+    }
+    table_.columns.push_back({"deleted", store::ColumnType::kInt});
+    if (strategy_.feed) {
+      table_.sequence_column = static_cast<int>(table_.columns.size());
+      table_.columns.push_back({"sequence", store::ColumnType::kInt});
+    }
+    table_.columns.push_back({"body", store::ColumnType::kBytes});
+  }
+
+  const store::Table& table() const { return table_; }
+  const Strategy<M>& strategy() const { return strategy_; }
+
+  // The resource, deleted or not; nothing if there is none.
+  absl::StatusOr<absl::optional<M>> Find(store::Reader& reader, absl::string_view name) const {
+    const auto key = KeyOf(name);
+    if (!key.ok()) return key.status();
+    ASSIGN_OR_RETURN(auto row, reader.Get(table_, *key));
+    if (!row) return absl::optional<M>();
+    return absl::optional<M>(FromRow(*row));
+  }
+
+  // AIP-131. Also returns deleted resources. NOT_FOUND.
+  absl::StatusOr<M> Get(store::Reader& reader, absl::string_view name) const {
+    ASSIGN_OR_RETURN(auto found, Find(reader, name));
+    if (!found) return errors::ResourceUnknown(name);
+    return *std::move(found);
+  }
+
+  // As Get, but NOT_FOUND for deleted resources too: for what other resources refer to.
+  absl::StatusOr<M> GetLiving(store::Reader& reader, absl::string_view name) const {
+    ASSIGN_OR_RETURN(M found, Get(reader, name));
+    if (IsDeleted(found)) return errors::ResourceUnknown(name);
+    return found;
+  }
+
+  // AIP-132, in order of names; `Request` has parent, page_size, page_token, show_deleted.
+  template <class Request>
+  absl::StatusOr<Page<M>> List(store::Reader& reader, const base::CallContext& context,
+                               const Request& request,
+                               absl::FunctionRef<bool(const M&)> keep) const {
+    store::Range range;
+    range.prefix = {ParentKey(request.parent())};
+    return ListRange(reader, context, request, std::move(range), keep);
+  }
+  template <class Request>
+  absl::StatusOr<Page<M>> List(store::Reader& reader, const base::CallContext& context,
+                               const Request& request) const {
+    return List(reader, context, request, [](const M&) { return true; });
+  }
+  // The same over any range of any index; the page token holds what follows the prefix.
+  template <class Request>
+  absl::StatusOr<Page<M>> ListRange(store::Reader& reader, const base::CallContext& context,
+                                    const Request& request, store::Range range,
+                                    absl::FunctionRef<bool(const M&)> keep) const {
+    const std::string binding = PageTokens::Binding(context.tenant.value(), request);
+    if (!request.page_token().empty()) {
+      ASSIGN_OR_RETURN(range.after, tokens_->Read(binding, request.page_token()));
+    }
+    const auto size = static_cast<std::size_t>(PageSize(request.page_size()));
+    Page<M> page;
+    std::vector<store::Value> last;
+    bool more = false;
+    RETURN_IF_ERROR(reader.Scan(table_, range, [&](store::Row& row) {
+      if (page.items.size() == size) {
+        more = true;
+        return false;
+      }
+      last = KeyBehindPrefix(range, row);
+      M item = FromRow(row);
+      if ((request.show_deleted() || !IsDeleted(item)) && keep(item)) {
+        page.items.push_back(std::move(item));
+      }
+      return true;
+    }));
+    if (more) page.next_token = tokens_->Make(binding, last);
+    return page;
+  }
+
+  // AIP-133. `name` is the full name to give; ALREADY_EXISTS if it is taken.
+  absl::StatusOr<M> Create(store::Tx& tx, const base::CallContext& context, std::string name,
+                           M resource) const {
+    ClearOutputOnly(&resource);
+    const auto key = KeyOf(name);
+    if (!key.ok()) return key.status();
+    ASSIGN_OR_RETURN(auto existing, tx.Get(table_, *key));
+    if (existing) return errors::ResourceExists(name);
+    resource.set_name(std::move(name));
+    RETURN_IF_ERROR(Write(tx, context, nullptr, &resource));
+    return resource;
+  }
+  // A new name below `parent` ("tenants/t", "tenants/t/people/p"), with a system-made id.
+  std::string NewName(absl::string_view parent, absl::Time now) const {
+    return NameWithId(parent, base::NewUuidV7(now, *rng_));
+  }
+  static std::string NameWithId(absl::string_view parent, absl::string_view id) {
+    auto ids = *Name<M>::Pattern().Parent().Match(parent);
+    ids.push_back(id);
+    return Name<M>::Pattern().Format(ids);
+  }
+
+  // AIP-134: mask, etag in the resource.
+  absl::StatusOr<M> Update(store::Tx& tx, const base::CallContext& context, const M& patch,
+                           const google::protobuf::FieldMask& mask) const {
+    return Mutate(tx, context, patch.name(), patch.etag(),
+                  [&](M* resource) { return ApplyMask(patch, mask, strategy_.field, resource); });
+  }
+
+  // AIP-135, AIP-164: soft delete. Deleting twice is NOT_FOUND.
+  absl::StatusOr<M> Delete(store::Tx& tx, const base::CallContext& context, absl::string_view name,
+                           absl::string_view etag) const {
+    return Mutate(tx, context, name, etag, [&](M* resource) {
+      *resource->mutable_delete_time() = time::ToProto(context.now);
+      *resource->mutable_purge_time() = time::ToProto(context.now + strategy_.purge_after);
+      return absl::OkStatus();
+    });
+  }
+  absl::StatusOr<M> Undelete(store::Tx& tx, const base::CallContext& context,
+                             absl::string_view name, absl::string_view etag) const {
+    ASSIGN_OR_RETURN(M before, Get(tx, name));
+    if (!etag.empty() && etag != before.etag()) return errors::EtagMismatch(name);
+    if (!IsDeleted(before)) {
+      return errors::StateTransition(name, "LIVING", "only what is deleted can be undeleted");
+    }
+    if (time::FromProto(before.purge_time()) <= context.now) return errors::PurgePassed(name);
+    M after = before;
+    after.clear_delete_time();
+    after.clear_purge_time();
+    RETURN_IF_ERROR(Write(tx, context, &before, &after));
+    return after;
+  }
+
+  // For custom verbs: loads the living resource, checks the etag, lets `change` move it, writes it.
+  // Nothing is written if nothing changed.
+  absl::StatusOr<M> Mutate(store::Tx& tx, const base::CallContext& context, absl::string_view name,
+                           absl::string_view etag,
+                           absl::FunctionRef<absl::Status(M*)> change) const {
+    ASSIGN_OR_RETURN(M before, GetLiving(tx, name));
+    if (!etag.empty() && etag != before.etag()) return errors::EtagMismatch(name);
+    M after = before;
+    RETURN_IF_ERROR(change(&after));
+    if (after.SerializeAsString() == before.SerializeAsString()) return after;
+    RETURN_IF_ERROR(Write(tx, context, &before, &after));
+    return after;
+  }
+
+  // Prepares, checks and writes `after`; sets name-derived and system fields. `before` null: new.
+  absl::Status Write(store::Tx& tx, const base::CallContext& context, const M* before,
+                     M* after) const {
+    if (strategy_.prepare) strategy_.prepare(before, after, context.now);
+    if (strategy_.check) {
+      Violations violations;
+      strategy_.check(before, *after, &violations);
+      if (!violations.empty()) {
+        for (auto& violation : violations) {
+          violation.field = absl::StrCat(strategy_.field, ".", violation.field);
+        }
+        return errors::InvalidFields(std::move(violations));
+      }
+    }
+    Stamp(before, after, context.now);
+    return Put(tx, *after);
+  }
+
+  // Writes a resource as it is: copies of another service's resource, statistics.
+  absl::Status Put(store::Tx& tx, const M& resource) const {
+    const auto key = KeyOf(resource.name());
+    if (!key.ok()) return key.status();
+    store::Row row = *key;
+    row.reserve(table_.columns.size());
+    for (const auto& column : strategy_.columns) row.push_back(column.value(resource));
+    row.push_back(IsDeleted(resource) ? store::Value(absl::ToUnixMicros(DeleteTime(resource)))
+                                      : store::Value());
+    if (strategy_.feed) row.emplace_back(std::int64_t{0});
+    row.emplace_back(resource.SerializeAsString());
+    grpc::ByteBuffer wire;
+    if (cache_ != nullptr) wire = rpc::Wrap(store::AsText(row.back()));
+    const auto sequence = tx.Put(table_, std::move(row));
+    if (!sequence.ok()) return sequence.status();
+    if (cache_ != nullptr) {
+      tx.OnCommit([cache = cache_, name = resource.name(), wire](std::int64_t committed) {
+        cache->Wrote(name, committed, wire);
+      });
+    }
+    return absl::OkStatus();
+  }
+
+  void Stamp(const M* before, M* after, absl::Time now) const {
+    const std::int64_t revision = before == nullptr ? 1 : before->revision() + 1;
+    const std::string& name = after->name();
+    after->set_uid(name.substr(name.rfind('/') + 1));
+    after->set_revision(revision);
+    after->set_etag(absl::StrCat("\"", revision, "\""));
+    if (before == nullptr) *after->mutable_create_time() = time::ToProto(now);
+    *after->mutable_update_time() = time::ToProto(now);
+  }
+
+  M FromRow(const store::Row& row) const {
+    M out;
+    out.ParseFromString(store::AsText(row.back()));
+    return out;
+  }
+
+  // (parent, id): all ids between the tenant and the own one joined by "/", and the own id.
+  static absl::StatusOr<std::vector<store::Value>> KeyOf(absl::string_view name) {
+    const auto ids = Name<M>::Pattern().Match(name);
+    if (!ids) return errors::ResourceUnknown(name);
+    if (ids->size() == 1) return std::vector<store::Value>{std::string(), std::string("-")};
+    std::string parent;
+    for (std::size_t i = 1; i + 1 < ids->size(); ++i) {
+      absl::StrAppend(&parent, parent.empty() ? "" : "/", (*ids)[i]);
+    }
+    return std::vector<store::Value>{parent, std::string(ids->back())};
+  }
+  static std::string ParentKey(absl::string_view parent) {
+    const absl::string_view rest = WithoutTenant(parent);
+    const std::size_t slash = rest.rfind('/');
+    return rest.empty() ? std::string() : std::string(rest.substr(slash + 1));
+  }
+  static bool IsDeleted(const M& resource) {
+    if constexpr (requires { resource.has_delete_time(); }) {
+      return resource.has_delete_time();
+    } else {
+      return false;
+    }
+  }
+
+ private:
+  static absl::Time DeleteTime(const M& resource) {
+    if constexpr (requires { resource.has_delete_time(); }) {
+      return time::FromProto(resource.delete_time());
+    } else {
+      return absl::InfinitePast();
+    }
+  }
+  // The columns of the range's index behind its prefix, then the primary key where it is not part.
+  std::vector<store::Value> KeyBehindPrefix(const store::Range& range,
+                                            const store::Row& row) const {
+    std::vector<store::Value> key;
+    std::vector<int> columns;
+    if (range.index < 0) {
+      columns = {0, 1};
+    } else {
+      columns = table_.indexes[static_cast<std::size_t>(range.index)].columns;
+    }
+    for (std::size_t i = range.prefix.size(); i < columns.size(); ++i) {
+      key.push_back(row[static_cast<std::size_t>(columns[i])]);
+    }
+    return key;
+  }
+
+  const Strategy<M> strategy_;
+  const PageTokens* const tokens_;
+  base::Rng* const rng_;
+  HotCache* const cache_;
+  store::Table table_;
+};
+
+}  // namespace rapport::resource
+
+#endif  // RAPPORT_COMMON_RESOURCE_REGISTRY_H_

@@ -1,0 +1,56 @@
+#include "common/rpc/consistency.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/errors.h"
+#include "common/base/id.h"
+
+namespace rapport::rpc {
+
+std::string FormatToken(const std::vector<Position>& positions) {
+  std::string out;
+  for (const auto& position : positions) {
+    absl::StrAppend(&out, out.empty() ? "" : ",", position.store_id, ".", position.sequence);
+  }
+  return out;
+}
+
+absl::StatusOr<std::vector<Position>> ParseToken(absl::string_view token) {
+  std::vector<Position> out;
+  for (const absl::string_view part : absl::StrSplit(token, ',')) {
+    const std::size_t dot = part.find('.');
+    std::int64_t sequence = 0;
+    if (dot == absl::string_view::npos || out.size() == 8 ||
+        !base::IsIdSegment(part.substr(0, dot)) ||
+        !absl::SimpleAtoi(part.substr(dot + 1), &sequence) || sequence < 0) {
+      return errors::BadConsistencyToken();
+    }
+    out.push_back({std::string(part.substr(0, dot)), sequence});
+  }
+  return out;
+}
+
+std::string MergeTokens(absl::string_view a, absl::string_view b) {
+  std::vector<Position> merged;
+  for (const absl::string_view token : {a, b}) {
+    if (token.empty()) continue;
+    const auto positions = ParseToken(token);
+    if (!positions.ok()) continue;
+    for (const auto& position : *positions) {
+      const auto same = std::find_if(merged.begin(), merged.end(), [&](const Position& p) {
+        return p.store_id == position.store_id;
+      });
+      if (same == merged.end()) {
+        merged.push_back(position);
+      } else {
+        same->sequence = std::max(same->sequence, position.sequence);
+      }
+    }
+  }
+  return FormatToken(merged);
+}
+
+}  // namespace rapport::rpc

@@ -1,0 +1,189 @@
+#include "common/rpc/test_server.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/base/errors.h"
+#include "common/rpc/codec.h"
+#include "common/rpc/reflection.h"
+#include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/feed/v1/change_feed_service.pb.h"
+
+namespace rapport::rpc {
+
+namespace contact = rapport::contact::v1;
+namespace feed_api = rapport::feed::v1;
+
+std::string ReasonName(const absl::Status& status) {
+  if (status.ok()) return "";
+  return rapport::type::v1::ErrorReason_Name(errors::ReasonOf(status));
+}
+
+void HeldCalls::Hold(Call* call) {
+  base::MutexLock lock(&mu_);
+  calls_.push_back(call);
+  ++held_;
+  changed_.SignalAll();
+}
+
+Call* HeldCalls::Take() {
+  base::MutexLock lock(&mu_);
+  while (calls_.empty()) changed_.Wait(&mu_);
+  Call* const call = calls_.front();
+  calls_.pop_front();
+  return call;
+}
+
+void HeldCalls::WaitFor(int count) {
+  base::MutexLock lock(&mu_);
+  while (held_ < count) changed_.Wait(&mu_);
+}
+
+int HeldCalls::held() const {
+  base::MutexLock lock(&mu_);
+  return held_;
+}
+
+void Observations::OnFinished(const CallRecord& record) {
+  base::MutexLock lock(&mu_);
+  reasons_.push_back(ReasonName(*record.status));
+  changed_.SignalAll();
+}
+
+int Observations::Count(const std::string& reason) const {
+  base::MutexLock lock(&mu_);
+  return static_cast<int>(std::count(reasons_.begin(), reasons_.end(), reason));
+}
+
+void Observations::WaitFor(const std::string& reason, int count) {
+  base::MutexLock lock(&mu_);
+  while (std::count(reasons_.begin(), reasons_.end(), reason) < count) changed_.Wait(&mu_);
+}
+
+class TestFeed::Source final : public StreamSource {
+ public:
+  Source(TestFeed* feed, std::function<void()> wake) : feed_(feed), wake_(std::move(wake)) {
+    base::MutexLock lock(&feed_->mu_);
+    feed_->sources_.push_back(this);
+    feed_->changed_.SignalAll();
+  }
+  ~Source() override {
+    base::MutexLock lock(&feed_->mu_);
+    feed_->sources_.erase(std::find(feed_->sources_.begin(), feed_->sources_.end(), this));
+    feed_->changed_.SignalAll();
+  }
+  absl::StatusOr<std::vector<grpc::ByteBuffer>> Next(bool heartbeat) override {
+    base::MutexLock lock(&feed_->mu_);
+    std::vector<grpc::ByteBuffer> out;
+    feed_api::ChangeBatch batch;
+    for (const std::int64_t sequence : waiting_) {
+      batch.set_sequence(sequence);
+      out.push_back(Serialize(batch));
+    }
+    waiting_.clear();
+    if (out.empty() && heartbeat) {
+      batch.set_caught_up(true);
+      out.push_back(Serialize(batch));
+    }
+    return out;
+  }
+
+ private:
+  friend class TestFeed;
+  TestFeed* const feed_;
+  const std::function<void()> wake_;
+  std::vector<std::int64_t> waiting_;  // under the lock of the feed
+};
+
+StreamOpener TestFeed::Opener() {
+  return [this](const base::CallContext&, const google::protobuf::Message&,
+                std::function<void()> wake) -> absl::StatusOr<std::unique_ptr<StreamSource>> {
+    return std::make_unique<Source>(this, std::move(wake));
+  };
+}
+
+void TestFeed::Push(std::int64_t sequence) {
+  base::MutexLock lock(&mu_);
+  for (Source* source : sources_) {
+    source->waiting_.push_back(sequence);
+    source->wake_();
+  }
+}
+
+void TestFeed::WaitForSources(int count) {
+  base::MutexLock lock(&mu_);
+  while (static_cast<int>(sources_.size()) != count) changed_.Wait(&mu_);
+}
+
+void TestServer::FillTable(bool reflection) {
+  table.Unary(kGetSteward, Lane::kLoop, [this](Call& call) {
+    const auto& request = static_cast<const contact::GetStewardRequest&>(call.request());
+    if (request.name().ends_with("/held")) {
+      held.Hold(&call);
+      return;
+    }
+    if (request.name().ends_with("/bug")) {
+      call.Finish(absl::InternalError("SELECT secret"));
+      return;
+    }
+    contact::Steward steward;
+    steward.set_name(request.name());
+    call.Finish(Answer{Serialize(steward)});
+  });
+  table.Unary(kListStewards, Lane::kRead, [this](Call& call) {
+    list();
+    call.Finish(Answer{});
+  });
+  table.Unary(kUpdateSteward, Lane::kLoop, [](Call& call) { call.Finish(Answer{{}, 7}); });
+  table.Bidi(kStreamEngagements, Lane::kLoop, [this](Call& call) { held.Hold(&call); });
+  table.ServerStream(kWatchChanges, feed.Opener());
+  // The rest of these services.
+  for (const auto* service :
+       {contact::GetStewardRequest::descriptor()->file()->service(0),
+        engagement::v1::StreamEngagementsRequest::descriptor()->file()->service(0)}) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const std::string name = service->full_name() + "/" + service->method(i)->name();
+      if (std::any_of(table.methods().begin(), table.methods().end(),
+                      [&](const auto& method) { return method->path == "/" + name; })) {
+        continue;
+      }
+      table.Unary(name, Lane::kLoop, [](Call& call) { call.Finish(Answer{}); });
+    }
+  }
+  health.AddTo(&table);
+  if (reflection) AddReflection(&table);
+}
+
+TestServer::TestServer(TestServerOptions options) {
+  FillTable(options.reflection);
+  const time::Clock& clock =
+      options.clock != nullptr ? *options.clock : static_cast<const time::Clock&>(system_clock_);
+  if (options.verifier == nullptr) options.admission.fixed_tenant = "home";
+  admission_ = std::make_unique<Admission>(options.admission, options.verifier, clock);
+  executor_ = std::make_unique<Executor>(Executor::Options{.threads = options.read_threads});
+  options.server.listen = {"127.0.0.1:0"};
+  options.server.store_id = "teststore";
+  auto started =
+      Server::Start(options.server, table, admission_.get(), executor_.get(), options.gate,
+                    options.observer != nullptr ? options.observer : &observations, clock);
+  if (!started.ok()) {
+    std::fprintf(stderr, "%s\n", started.status().ToString().c_str());
+    std::abort();
+  }
+  server_ = *std::move(started);
+}
+
+TestServer::~TestServer() = default;
+
+Client TestServer::MakeClient(TokenSource token_source, std::shared_ptr<Session> session) {
+  ClientOptions options;
+  options.target = address();
+  options.token_source = std::move(token_source);
+  options.session = std::move(session);
+  options.own_connection = true;
+  return Client(std::move(options));
+}
+
+}  // namespace rapport::rpc

@@ -1,0 +1,256 @@
+#include "common/store/sqlite_catalog.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/base/status_macros.h"
+
+namespace rapport::store {
+namespace {
+
+bool IsName(absl::string_view name) {
+  return !name.empty() && !absl::StartsWith(name, "sqlite_") &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+                  absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_';
+         });
+}
+
+absl::Status Check(const Table& table) {
+  const auto refuse = [&](absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat("table ", table.name, ": ", why));
+  };
+  if (!IsName(table.name)) return refuse("a name is [a-z0-9_]+");
+  const int columns = static_cast<int>(table.columns.size());
+  std::set<std::string> names = {"tenant"};
+  for (const Column& column : table.columns) {
+    if (!IsName(column.name)) return refuse("a column's name is [a-z0-9_]+");
+    if (!names.insert(column.name).second) return refuse("a column's name is taken");
+  }
+  if (table.key_columns < 1 || table.key_columns > columns) return refuse("key columns");
+  std::set<std::string> indexes;
+  for (const Index& index : table.indexes) {
+    if (!IsName(index.name)) return refuse("an index's name is [a-z0-9_]+");
+    if (!indexes.insert(index.name).second) return refuse("an index's name is taken");
+    if (index.columns.empty()) return refuse("an index without columns");
+    const std::set<int> distinct(index.columns.begin(), index.columns.end());
+    if (distinct.size() != index.columns.size() || *distinct.begin() < 0 ||
+        *distinct.rbegin() >= columns) {
+      return refuse("an index's columns");
+    }
+  }
+  const int sequence = table.sequence_column;
+  if (sequence < -1 || sequence >= columns) return refuse("sequence column");
+  if (sequence >= 0 &&
+      (sequence < table.key_columns ||
+       table.columns[static_cast<std::size_t>(sequence)].type != ColumnType::kInt)) {
+    return refuse("the sequence column is an integer outside the key");
+  }
+  return absl::OkStatus();
+}
+
+const std::string& ColumnName(const Table& table, int column) {
+  return table.columns[static_cast<std::size_t>(column)].name;
+}
+
+std::string UniqueError(const Table& table, const std::vector<int>& columns) {
+  std::string text = absl::StrCat("UNIQUE constraint failed: ", table.name, ".tenant");
+  for (const int c : columns) absl::StrAppend(&text, ", ", table.name, ".", ColumnName(table, c));
+  return text;
+}
+
+SqlOrder PrimaryOrder(const Table& table) {
+  SqlOrder order;
+  order.sql_name = absl::StrCat("sqlite_autoindex_", table.name, "_1");
+  for (int c = 0; c < table.key_columns; ++c) order.columns.push_back(c);
+  order.own = order.columns.size();
+  return order;
+}
+
+SqlOrder IndexOrder(const Table& table, const Index& index) {
+  SqlOrder order;
+  order.sql_name = absl::StrCat(table.name, "__", index.name);
+  order.columns = index.columns;
+  for (const int c : index.columns) {
+    absl::StrAppend(&order.not_null, " AND ", Quoted(ColumnName(table, c)), " IS NOT NULL");
+  }
+  for (int c = 0; c < table.key_columns; ++c) {
+    if (std::find(index.columns.begin(), index.columns.end(), c) == index.columns.end()) {
+      order.columns.push_back(c);
+    }
+  }
+  order.own = index.unique ? index.columns.size() : order.columns.size();
+  if (index.unique) order.unique_error = UniqueError(table, index.columns);
+  return order;
+}
+
+// "a"=? AND "b"=? …
+std::string KeyCondition(const Table& table) {
+  std::string sql = "tenant=:tenant";
+  for (int c = 0; c < table.key_columns; ++c) {
+    absl::StrAppend(&sql, " AND ", Quoted(ColumnName(table, c)), "=?");
+  }
+  return sql;
+}
+
+std::string ColumnList(const Table& table) {
+  std::string sql;
+  for (const Column& column : table.columns) {
+    absl::StrAppend(&sql, sql.empty() ? "" : ",", Quoted(column.name));
+  }
+  return sql;
+}
+
+}  // namespace
+
+absl::string_view SqlType(ColumnType type) {
+  switch (type) {
+    case ColumnType::kInt:
+      return "INTEGER";
+    case ColumnType::kText:
+      return "TEXT";
+    case ColumnType::kBytes:
+      return "BLOB";
+  }
+  return "";
+}
+
+std::string Quoted(absl::string_view name) { return absl::StrCat("\"", name, "\""); }
+
+std::string SqlTable::CreateTable() const {
+  std::string sql = absl::StrCat("CREATE TABLE ", Quoted(table->name), " (tenant TEXT NOT NULL");
+  std::string key = "tenant";
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    const Column& column = table->columns[i];
+    absl::StrAppend(&sql, ", ", Quoted(column.name), " ", SqlType(column.type));
+    if (i < static_cast<std::size_t>(table->key_columns)) {
+      absl::StrAppend(&sql, " NOT NULL");
+      absl::StrAppend(&key, ", ", Quoted(column.name));
+    }
+  }
+  return absl::StrCat(sql, ", PRIMARY KEY (", key, ")) STRICT");
+}
+
+std::string SqlTable::CreateIndex(std::size_t i) const {
+  const SqlOrder& order = orders[i + 1];
+  std::string columns = "tenant";
+  for (std::size_t c = 0; c < order.own; ++c) {
+    absl::StrAppend(&columns, ", ", Quoted(ColumnName(*table, order.columns[c])));
+  }
+  return absl::StrCat("CREATE ", table->indexes[i].unique ? "UNIQUE " : "", "INDEX ",
+                      Quoted(order.sql_name), " ON ", Quoted(table->name), " (", columns,
+                      ") WHERE ", order.not_null.substr(5));
+}
+
+std::string SqlTable::SequenceIndexName() const { return table->name + "__sequence"; }
+
+std::string SqlTable::CreateSequenceIndex() const {
+  return absl::StrCat("CREATE UNIQUE INDEX ", Quoted(SequenceIndexName()), " ON ",
+                      Quoted(table->name), " (", Quoted(ColumnName(*table, table->sequence_column)),
+                      ")");
+}
+
+std::string SqlTable::AddColumn(std::size_t i) const {
+  return absl::StrCat("ALTER TABLE ", Quoted(table->name), " ADD COLUMN ",
+                      Quoted(table->columns[i].name), " ", SqlType(table->columns[i].type));
+}
+
+std::string SqlTable::Get() const {
+  return absl::StrCat("SELECT ", ColumnList(*table), " FROM ", Quoted(table->name), " WHERE ",
+                      KeyCondition(*table));
+}
+
+std::string SqlTable::Delete() const {
+  return absl::StrCat("DELETE FROM ", Quoted(table->name), " WHERE ", KeyCondition(*table));
+}
+
+std::string SqlTable::Insert() const {
+  std::string marks = ":tenant";
+  for (std::size_t i = 0; i < table->columns.size(); ++i) absl::StrAppend(&marks, ",?");
+  return absl::StrCat("INSERT INTO ", Quoted(table->name), "(tenant,", ColumnList(*table),
+                      ") VALUES(", marks, ")");
+}
+
+std::string SqlTable::Put() const {
+  std::string key = "tenant";
+  std::string set;
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    const std::string name = Quoted(table->columns[i].name);
+    if (i < static_cast<std::size_t>(table->key_columns)) {
+      absl::StrAppend(&key, ",", name);
+    } else {
+      absl::StrAppend(&set, set.empty() ? "" : ",", name, "=excluded.", name);
+    }
+  }
+  return absl::StrCat(Insert(), " ON CONFLICT(", key, ") DO ",
+                      set.empty() ? "NOTHING" : absl::StrCat("UPDATE SET ", set));
+}
+
+std::string SqlTable::Scan(const SqlOrder& order, std::size_t prefix, std::size_t after,
+                           bool descending) const {
+  std::string sql = absl::StrCat("SELECT ", ColumnList(*table), " FROM ", Quoted(table->name),
+                                 " INDEXED BY ", Quoted(order.sql_name), " WHERE tenant=:tenant");
+  for (std::size_t i = 0; i < prefix; ++i) {
+    absl::StrAppend(&sql, " AND ", Quoted(ColumnName(*table, order.columns[i])), "=?");
+  }
+  if (after > 0) {
+    std::string names;
+    std::string marks;
+    for (std::size_t i = prefix; i < prefix + after; ++i) {
+      const char* const comma = i == prefix ? "" : ",";
+      absl::StrAppend(&names, comma, Quoted(ColumnName(*table, order.columns[i])));
+      absl::StrAppend(&marks, comma, "?");
+    }
+    absl::StrAppend(&sql, " AND (", names, ")", descending ? "<" : ">", "(", marks, ")");
+  }
+  absl::StrAppend(&sql, order.not_null);
+  std::string by;
+  for (std::size_t i = prefix; i < order.own; ++i) {
+    absl::StrAppend(&by, by.empty() ? " ORDER BY " : ",",
+                    Quoted(ColumnName(*table, order.columns[i])), descending ? " DESC" : "");
+  }
+  return absl::StrCat(sql, by, " LIMIT ?");
+}
+
+std::string SqlTable::Feed() const {
+  const std::string sequence = Quoted(ColumnName(*table, table->sequence_column));
+  return absl::StrCat("SELECT tenant,", ColumnList(*table), " FROM ", Quoted(table->name),
+                      " INDEXED BY ", Quoted(SequenceIndexName()), " WHERE ", sequence,
+                      ">? ORDER BY ", sequence, " LIMIT ?");
+}
+
+absl::StatusOr<Catalog> Catalog::Make(absl::Span<const Table* const> tables) {
+  Catalog catalog;
+  for (const Table* table : tables) {
+    RETURN_IF_ERROR(Check(*table));
+    const std::size_t id = catalog.tables_.size();
+    if (!catalog.by_name_.emplace(table->name, id).second) {
+      return absl::InvalidArgumentError(absl::StrCat("table ", table->name, " is named twice"));
+    }
+    catalog.by_address_.emplace(table, id);
+    SqlTable sql;
+    sql.table = table;
+    sql.id = static_cast<int>(id);
+    sql.orders.push_back(PrimaryOrder(*table));
+    for (const Index& index : table->indexes) sql.orders.push_back(IndexOrder(*table, index));
+    catalog.tables_.push_back(std::move(sql));
+  }
+  return catalog;
+}
+
+const SqlTable* Catalog::Find(const Table& table) const {
+  if (const auto it = by_address_.find(&table); it != by_address_.end()) {
+    return &tables_[it->second];
+  }
+  const auto it = by_name_.find(table.name);
+  if (it == by_name_.end()) return nullptr;
+  const SqlTable& found = tables_[it->second];
+  return found.table->columns.size() == table.columns.size() ? &found : nullptr;
+}
+
+}  // namespace rapport::store

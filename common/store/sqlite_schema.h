@@ -1,0 +1,32 @@
+// Brings a file to the shape of a catalog, and knows what the file remembers besides tables.
+#ifndef RAPPORT_COMMON_STORE_SQLITE_SCHEMA_H_
+#define RAPPORT_COMMON_STORE_SQLITE_SCHEMA_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/store/sqlite_catalog.h"
+#include "common/store/sqlite_connection.h"
+
+namespace rapport::store {
+
+struct StoredState {
+  std::string id;
+  std::int64_t sequence = 0;  // the highest one ever given and kept
+};
+
+// In one transaction: creates missing tables, columns and indexes; refuses with FAILED_PRECONDITION
+// a file that is newer than this program (a higher version, or columns that it does not know) or
+// whose tables were described differently. `new_id` names the store if the file is new.
+absl::StatusOr<StoredState> BringUpToDate(Connection& connection, const Catalog& catalog,
+                                          int schema_version, const std::string& new_id);
+
+// Remembers that `sequence` was given although no row may show it any more. Part of the running
+// transaction.
+absl::Status RememberSequence(Connection& connection, std::int64_t sequence);
+
+}  // namespace rapport::store
+
+#endif  // RAPPORT_COMMON_STORE_SQLITE_SCHEMA_H_

@@ -1,0 +1,300 @@
+#include "common/store/sqlite_write_lane.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+#include "common/store/sqlite_access.h"
+#include "common/store/sqlite_schema.h"
+
+namespace rapport::store {
+namespace {
+
+constexpr int kPageBytes = 4096;
+// After this silence the log is emptied and cut.
+constexpr absl::Duration kIdle = absl::Seconds(1);
+// How long the writer may wait for readers when the log has grown to many times its limit.
+constexpr int kPatienceMs = 50;
+constexpr int kPatienceFactor = 4;
+// On a full disk, how often to try whether writing back the log gives room.
+constexpr absl::Duration kRescueInterval = absl::Seconds(1);
+
+int RememberLogSize(void* frames, sqlite3*, const char*, int count) {
+  *static_cast<int*>(frames) = count;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+class WriteLane::LaneTx final : public Tx {
+ public:
+  LaneTx(WriteLane& lane, Job& job)
+      : lane_(lane), job_(job), access_(*lane.connection_, lane.catalog_, job.tenant) {}
+
+  absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key) override {
+    return access_.Get(table, key);
+  }
+  absl::Status Scan(const Table& table, const Range& range,
+                    absl::FunctionRef<bool(Row&)> visit) override {
+    return access_.Scan(table, range, visit);
+  }
+  absl::StatusOr<std::int64_t> Put(const Table& table, Row row) override {
+    return Sequenced(table, access_.Put(table, row, lane_.sequence_ + 1));
+  }
+  absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) override {
+    return Sequenced(table, access_.Insert(table, row, lane_.sequence_ + 1));
+  }
+  absl::Status Delete(const Table& table, absl::Span<const Value> key) override {
+    if (table.sequence_column >= 0) lane_.forgets_rows_ = true;
+    return access_.Delete(table, key);
+  }
+  void OnCommit(absl::AnyInvocable<void(std::int64_t)> effect) override {
+    job_.effects.push_back(std::move(effect));
+  }
+  const base::TenantId& tenant() const override { return job_.tenant; }
+
+ private:
+  absl::StatusOr<std::int64_t> Sequenced(const Table& table, absl::Status written) {
+    RETURN_IF_ERROR(written);
+    return table.sequence_column < 0 ? 0 : ++lane_.sequence_;
+  }
+
+  WriteLane& lane_;
+  Job& job_;
+  SqliteAccess access_;
+};
+
+WriteLane::WriteLane(std::unique_ptr<Connection> connection, const Catalog& catalog,
+                     Options options)
+    : connection_(std::move(connection)),
+      catalog_(catalog),
+      options_(std::move(options)),
+      committed_(options_.sequence),
+      sequence_(options_.sequence),
+      checkpoint_at_(static_cast<int>(options_.checkpoint_bytes / kPageBytes)) {
+  sqlite3_wal_hook(connection_->db(), RememberLogSize, &log_frames_);
+  thread_ = std::thread([this] { Loop(); });
+}
+
+WriteLane::~WriteLane() {
+  {
+    base::MutexLock lock(&mu_);
+    stopping_ = true;
+    work_.Signal();
+  }
+  thread_.join();
+}
+
+void WriteLane::Submit(const base::CallContext& ctx, base::TenantId tenant, Store::Body body,
+                       Store::Done done) {
+  base::MutexLock lock(&mu_);
+  if (stopping_) {
+    refused_.emplace_back(std::move(done), errors::Draining());
+  } else if (waiting() >= options_.max_queue) {
+    refused_.emplace_back(std::move(done), errors::Overloaded("write"));
+  } else {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    queue_.push_back({ctx.deadline, std::move(tenant), std::move(body), std::move(done), {}, {}});
+  }
+  work_.Signal();
+}
+
+int WriteLane::AddListener(std::function<void(std::int64_t)> listener) {
+  base::MutexLock lock(&listeners_mu_);
+  listeners_.emplace(next_listener_, std::move(listener));
+  return next_listener_++;
+}
+
+void WriteLane::RemoveListener(int handle) {
+  base::MutexLock lock(&listeners_mu_);
+  listeners_.erase(handle);
+}
+
+void WriteLane::Loop() {
+  while (TakeGroup()) {
+    if (!group_.empty()) {
+      RunGroup();
+      group_.clear();
+      Checkpoint(false);
+    }
+  }
+}
+
+bool WriteLane::TakeGroup() {
+  std::vector<std::pair<Store::Done, absl::Status>> refused;
+  bool more = true;
+  bool idle = false;
+  {
+    base::MutexLock lock(&mu_);
+    while (queue_.empty() && refused_.empty() && !stopping_ && !idle) {
+      if (log_frames_ == 0) {
+        work_.Wait(&mu_);
+      } else {
+        idle = work_.WaitWithTimeout(&mu_, kIdle);
+      }
+    }
+    refused.swap(refused_);
+    const std::size_t size = std::min(queue_.size(), options_.max_group);
+    for (std::size_t i = 0; i < size; ++i) {
+      group_.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    waiting_.fetch_sub(size, std::memory_order_relaxed);
+    more = !group_.empty() || !refused.empty() || !stopping_;
+    idle = idle && group_.empty();
+  }
+  for (auto& [done, why] : refused) done(std::move(why));
+  if (idle) {
+    Checkpoint(true);
+    // What readers still hold is written back after the next commit.
+    log_frames_ = 0;
+  }
+  return more;
+}
+
+void WriteLane::RunGroup() {
+  if (broken_) {
+    Abandon(errors::StoreUnavailable());
+  } else {
+    forgets_rows_ = false;
+    connection_->ForgetFailure();
+    absl::Status status;
+    if (const int code = connection_->Run("BEGIN IMMEDIATE"); code != SQLITE_OK) {
+      status = connection_->Translate(code);
+    }
+    if (status.ok()) status = RunBodies();
+    if (status.ok()) status = Commit();
+    if (!status.ok()) {
+      const int failure = connection_->failure();
+      if (connection_->in_transaction()) connection_->Run("ROLLBACK");
+      Abandon(status);
+      if ((failure & 0xff) == SQLITE_IOERR && failure != SQLITE_IOERR_NOMEM) {
+        Fatal("reading or writing the file failed");
+      }
+      if (failure == SQLITE_FULL && options_.clock->Now() >= next_rescue_) {
+        next_rescue_ = options_.clock->Now() + kRescueInterval;
+        Checkpoint(true);
+      }
+    }
+  }
+  Answer();
+}
+
+absl::Status WriteLane::RunBodies() {
+  const bool alone = group_.size() == 1;
+  for (Job& job : group_) {
+    if (job.deadline < options_.clock->Now()) {
+      job.status = errors::DeadlinePassed();
+      continue;
+    }
+    RETURN_IF_ERROR(RunBody(job, alone));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteLane::RunBody(Job& job, bool alone) {
+  const std::int64_t before = sequence_;
+  if (!alone) {
+    if (const int code = connection_->Run("SAVEPOINT body"); code != SQLITE_OK) {
+      return connection_->Translate(code);
+    }
+  }
+  {
+    LaneTx tx(*this, job);
+    job.status = job.body(tx);
+  }
+  // Even if the body went on after such an error, its group must not be committed.
+  if (const int failure = connection_->failure(); failure != SQLITE_OK) {
+    const absl::Status why =
+        failure == SQLITE_FULL ? errors::StoreFull() : errors::StoreUnavailable();
+    if (!absl::IsDataLoss(job.status)) job.status = why;
+    return why;
+  }
+  if (!connection_->in_transaction()) return errors::StoreUnavailable();
+  int code = SQLITE_OK;
+  if (!job.status.ok()) {
+    sequence_ = before;
+    job.effects.clear();
+    code = connection_->Run(alone ? "ROLLBACK" : "ROLLBACK TO body");
+  }
+  if (!alone && code == SQLITE_OK) code = connection_->Run("RELEASE body");
+  return code == SQLITE_OK ? absl::OkStatus() : connection_->Translate(code);
+}
+
+absl::Status WriteLane::Commit() {
+  if (!connection_->in_transaction()) return absl::OkStatus();  // the only body failed
+  if (forgets_rows_) RETURN_IF_ERROR(RememberSequence(*connection_, sequence_));
+  if (options_.durable && connection_->FileMoved()) {
+    Fatal("the file was moved, removed or replaced");
+    return errors::StoreUnavailable();
+  }
+  const int code = connection_->Run("COMMIT");
+  if (code != SQLITE_OK) return connection_->Translate(code);
+  committed_.store(sequence_, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+void WriteLane::Abandon(const absl::Status& why) {
+  sequence_ = committed();
+  for (Job& job : group_) {
+    job.effects.clear();
+    // A body that was refused for its own reasons keeps them.
+    if (job.status.ok()) job.status = why;
+  }
+}
+
+void WriteLane::Answer() {
+  const std::int64_t sequence = committed();
+  bool committed_something = false;
+  for (Job& job : group_) {
+    committed_something = committed_something || job.status.ok();
+    for (auto& effect : job.effects) effect(sequence);
+  }
+  if (committed_something) {
+    base::MutexLock lock(&listeners_mu_);
+    for (const auto& [handle, listener] : listeners_) listener(sequence);
+  }
+  for (Job& job : group_) {
+    if (job.status.ok()) {
+      job.done(sequence);
+    } else {
+      job.done(std::move(job.status));
+    }
+  }
+}
+
+void WriteLane::Checkpoint(bool idle) {
+  const int limit = static_cast<int>(options_.checkpoint_bytes / kPageBytes);
+  if (log_frames_ < last_frames_) checkpoint_at_ = limit;  // the log began anew
+  last_frames_ = log_frames_;
+  if (broken_ || log_frames_ == 0 || (!idle && log_frames_ < checkpoint_at_)) return;
+  const bool patient = log_frames_ > kPatienceFactor * limit;
+  if (patient) sqlite3_busy_timeout(connection_->db(), kPatienceMs);
+  // The log is reused in place while there is work: growing a file costs more than writing it.
+  const int mode = idle      ? SQLITE_CHECKPOINT_TRUNCATE
+                   : patient ? SQLITE_CHECKPOINT_RESTART
+                             : SQLITE_CHECKPOINT_PASSIVE;
+  const int code = sqlite3_wal_checkpoint_v2(connection_->db(), nullptr, mode, nullptr, nullptr);
+  if (patient) sqlite3_busy_timeout(connection_->db(), 0);
+  // Until no reader needs the log, it cannot begin anew: go on when it has grown some more.
+  checkpoint_at_ = log_frames_ + std::max(limit, log_frames_) / 4 + 1;
+  if (code == SQLITE_OK && idle) log_frames_ = 0;
+  if (code == SQLITE_OK || code == SQLITE_BUSY || connection_->IsFull(code)) return;
+  const absl::Status ignored = connection_->Translate(code);
+  if ((code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_NOMEM) {
+    Fatal("writing the log back into the file failed");
+  }
+}
+
+void WriteLane::Fatal(absl::string_view what) {
+  broken_ = true;
+  // Nothing more may be written, not even on the way out.
+  sqlite3_db_config(connection_->db(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  options_.on_fatal(what);
+}
+
+}  // namespace rapport::store
