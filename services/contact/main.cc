@@ -1,0 +1,79 @@
+// The contact service: who people are, what they allow, how we stand to them.
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "common/host/feed_client.h"
+#include "common/host/host.h"
+#include "common/host/value_or_exit.h"
+#include "common/resource/feed_service.h"
+#include "common/resource/methods.h"
+#include "common/resource/secrets.h"
+#include "services/contact/feeds/engagement_feed.h"
+#include "services/contact/people_service.h"
+#include "services/contact/relationship_service.h"
+#include "services/contact/resources.h"
+#include "services/contact/steward_service.h"
+
+ABSL_FLAG(std::string, engagement_target, "",
+          "engagement service to follow, e.g. dns:///engagement:7102; empty follows none");
+ABSL_FLAG(std::size_t, hot_entries, 200000, "people and relationships kept in memory");
+
+int main(int argc, char** argv) {
+  using namespace rapport;  // NOLINT(google-build-using-namespace): composition only
+  const host::Options options = host::ParseOptionsOrExit(
+      argc, argv,
+      {.name = "contact",
+       .summary = "Rapport's contact service: who people are and how we stand to them.",
+       .listen = "127.0.0.1:7101",
+       .call_scopes = {"feed.read"},
+       .secret_flags = {}});
+  const auto host = host::Host::CreateOrExit(options);
+
+  resource::HotCache cache(absl::GetFlag(FLAGS_hot_entries));
+  const contact::Resources schema(nullptr, nullptr, nullptr);
+  const auto store = host->OpenStoreOrExit(schema.tables());
+  const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
+  const contact::Resources resources(&tokens, &host->rng(), &cache);
+
+  host->metrics()
+      .AddGauge("rapport_hot_cache_hits", "Reads that were answered from memory since the start")
+      .With()
+      .ReadFrom([&] { return static_cast<double>(cache.hits()); });
+  host->metrics()
+      .AddGauge("rapport_hot_cache_misses", "Reads that had to go to the store since the start")
+      .With()
+      .ReadFrom([&] { return static_cast<double>(cache.misses()); });
+
+  rpc::MethodTable table;
+  resource::Methods methods(&table, store.get(), &host->read_lane());
+  contact::RelationshipService relationships(&resources, &cache);
+  contact::PeopleService people(&resources, &relationships, &cache);
+  contact::StewardService stewards(&resources, &relationships);
+  people.Register(&methods);
+  relationships.Register(&methods);
+  stewards.Register(&methods);
+
+  resource::FeedService feed(store.get());
+  feed.Publish(resources.people.table(), contact::v1::Person::descriptor());
+  feed.Publish(resources.contact_points.table(), contact::v1::ContactPoint::descriptor());
+  feed.Publish(resources.relationships.table(), contact::v1::Relationship::descriptor());
+  feed.Publish(resources.stewards.table(), contact::v1::Steward::descriptor());
+  feed.Publish(resources.settings.table(), contact::v1::Settings::descriptor());
+  feed.Publish(resources.preferences.table(), contact::v1::Preference::descriptor());
+  feed.Register(&table);
+
+  resource::FeedPositions positions;
+  const contact::EngagementFeed from_engagement(&resources);
+  host::Follower follower(
+      *host, "engagement", absl::GetFlag(FLAGS_engagement_target), store.get(), &positions,
+      [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {
+        return from_engagement.Apply(tx, context, change);
+      });
+  return host->Run(&table, {.gate = &positions,
+                            .on_started =
+                                [&] {
+                                  follower.Start();
+                                  return absl::OkStatus();
+                                },
+                            .on_drained = [&] { follower.Stop(); }});
+}

@@ -1,0 +1,45 @@
+// The strategies of contact's resources, and the registries over them.
+#ifndef RAPPORT_SERVICES_CONTACT_RESOURCES_H_
+#define RAPPORT_SERVICES_CONTACT_RESOURCES_H_
+
+#include <string>
+#include <vector>
+
+#include "common/resource/registry.h"
+#include "rapport/contact/v1/person.pb.h"
+#include "rapport/contact/v1/relationship.pb.h"
+#include "rapport/contact/v1/steward.pb.h"
+
+namespace rapport::contact {
+
+inline constexpr int kPointsByValue = 0;          // index: normalised value, person, id
+inline constexpr int kRelationshipsByPerson = 0;  // index: person id, house, id
+inline constexpr char kDefaultHouse[] = "default";
+
+// Which person holds an external id: (source, id) -> person id. A row is freed with its person.
+const store::Table& ExternalIdTable();
+
+// What a contact point is found by: "email:ana@lusotextil.example", "phone:+351...".
+std::string LookupKey(v1::ContactPoint::Kind kind, absl::string_view normalized);
+
+struct Resources {
+  Resources(const resource::PageTokens* tokens, base::Rng* rng, resource::HotCache* cache);
+
+  resource::Registry<v1::Person> people;
+  resource::Registry<v1::ContactPoint> contact_points;
+  resource::Registry<v1::Relationship> relationships;
+  resource::Registry<v1::Steward> stewards;
+  resource::Registry<v1::Settings> settings;
+  resource::Registry<v1::Preference> preferences;
+
+  // All tables of the service.
+  std::vector<const store::Table*> tables() const;
+};
+
+// The settings of a tenant: what is stored, or the defaults.
+absl::StatusOr<v1::Settings> SettingsOf(const Resources& resources, store::Reader& reader,
+                                        const base::TenantId& tenant);
+
+}  // namespace rapport::contact
+
+#endif  // RAPPORT_SERVICES_CONTACT_RESOURCES_H_

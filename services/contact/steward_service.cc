@@ -1,0 +1,104 @@
+#include "services/contact/steward_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+
+namespace rapport::contact {
+
+using base::CallContext;
+
+void StewardService::Register(resource::Methods* methods) {
+  const std::string prefix = "rapport.contact.v1.StewardService/";
+  methods->Write<v1::CreateStewardRequest, v1::Steward>(
+      prefix + "CreateSteward",
+      [this](store::Tx& tx, const CallContext& context, const v1::CreateStewardRequest& request) {
+        const std::string name =
+            request.steward_id().empty()
+                ? resources_.stewards.NewName(request.parent(), context.now)
+                : resources_.stewards.NameWithId(request.parent(), request.steward_id());
+        return resources_.stewards.Create(tx, context, name, request.steward());
+      });
+  methods->Read<v1::GetStewardRequest, v1::Steward>(
+      prefix + "GetSteward",
+      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetStewardRequest& request) {
+        return resources_.stewards.Get(snapshot, request.name());
+      });
+  methods->Read<v1::ListStewardsRequest, v1::ListStewardsResponse>(
+      prefix + "ListStewards",
+      [this](store::Snapshot& snapshot, const CallContext& context,
+             const v1::ListStewardsRequest& request) -> absl::StatusOr<v1::ListStewardsResponse> {
+        ASSIGN_OR_RETURN(auto page, resources_.stewards.List(snapshot, context, request));
+        v1::ListStewardsResponse response;
+        for (auto& item : page.items) *response.add_stewards() = std::move(item);
+        response.set_next_page_token(std::move(page.next_token));
+        return response;
+      });
+  methods->Write<v1::UpdateStewardRequest, v1::Steward>(
+      prefix + "UpdateSteward",
+      [this](store::Tx& tx, const CallContext& context,
+             const v1::UpdateStewardRequest& request) -> absl::StatusOr<v1::Steward> {
+        if (request.steward().name().empty()) {
+          return errors::InvalidField("steward.name", "must be set");
+        }
+        ASSIGN_OR_RETURN(const auto before,
+                         resources_.stewards.GetLiving(tx, request.steward().name()));
+        ASSIGN_OR_RETURN(auto after, resources_.stewards.Update(tx, context, request.steward(),
+                                                                request.update_mask()));
+        if (before.bot() != after.bot()) RETURN_IF_ERROR(RefreshRelationships(tx, context));
+        return after;
+      });
+  methods->Read<v1::GetSettingsRequest, v1::Settings>(
+      prefix + "GetSettings",
+      [this](store::Snapshot& snapshot, const CallContext& context, const v1::GetSettingsRequest&) {
+        return SettingsOf(resources_, snapshot, context.tenant);
+      });
+  methods->Write<v1::UpdateSettingsRequest, v1::Settings>(
+      prefix + "UpdateSettings",
+      [this](store::Tx& tx, const CallContext& context, const v1::UpdateSettingsRequest& request) {
+        return UpdateSettings(tx, context, request);
+      });
+}
+
+absl::StatusOr<v1::Settings> StewardService::UpdateSettings(
+    store::Tx& tx, const CallContext& context, const v1::UpdateSettingsRequest& request) const {
+  const auto& patch = request.settings();
+  if (patch.name().empty()) return errors::InvalidField("settings.name", "must be set");
+  ASSIGN_OR_RETURN(const auto stored, resources_.settings.Find(tx, patch.name()));
+  ASSIGN_OR_RETURN(const v1::Settings before, SettingsOf(resources_, tx, context.tenant));
+  if (!patch.etag().empty() && patch.etag() != before.etag()) {
+    return errors::EtagMismatch(patch.name());
+  }
+  v1::Settings after = before;
+  RETURN_IF_ERROR(resource::ApplyMask(patch, request.update_mask(), "settings", &after));
+  if (stored && after.SerializeAsString() == before.SerializeAsString()) return after;
+  RETURN_IF_ERROR(resources_.settings.Write(tx, context, stored ? &before : nullptr, &after));
+  RETURN_IF_ERROR(RefreshRelationships(tx, context));
+  return after;
+}
+
+absl::Status StewardService::RefreshRelationships(store::Tx& tx, const CallContext& context) const {
+  // In pages: a tenant may have very many, and a scan must not be disturbed by writes.
+  constexpr int kPage = 500;
+  store::Range range;
+  range.prefix = {std::string()};
+  range.limit = kPage;
+  while (true) {
+    std::vector<v1::Relationship> page;
+    RETURN_IF_ERROR(tx.Scan(resources_.relationships.table(), range, [&](store::Row& row) {
+      range.after = {row[1]};
+      page.push_back(resources_.relationships.FromRow(row));
+      return true;
+    }));
+    for (const auto& before : page) {
+      v1::Relationship after = before;
+      // Write derives and stamps; only what really changed is written.
+      ASSIGN_OR_RETURN(const bool changed, relationships_.Derive(tx, context, &after));
+      if (changed) RETURN_IF_ERROR(resources_.relationships.Write(tx, context, &before, &after));
+    }
+    if (page.size() < kPage) return absl::OkStatus();
+  }
+}
+
+}  // namespace rapport::contact

@@ -1,0 +1,119 @@
+#include "services/engagement/journal.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/time/proto_time.h"
+#include "services/engagement/rules/measures.h"
+#include "services/engagement/rules/statistics.h"
+
+namespace rapport::engagement {
+namespace {
+
+template <class M>
+absl::Status LoadAll(const resource::Registry<M>& registry, store::Reader& reader,
+                     const std::string& relationship_id, std::vector<M>* out) {
+  store::Range range;
+  range.prefix = {relationship_id};
+  return reader.Scan(registry.table(), range, [&](store::Row& row) {
+    out->push_back(registry.FromRow(row));
+    return true;
+  });
+}
+
+// What stays when statistics are made anew.
+void CopyOwnFields(const v1::RelationshipStatistics& from, v1::RelationshipStatistics* to) {
+  to->set_name(from.name());
+  to->set_uid(from.uid());
+  to->set_etag(from.etag());
+  to->set_revision(from.revision());
+  *to->mutable_create_time() = from.create_time();
+  *to->mutable_update_time() = from.update_time();
+  to->set_journal_revision(from.journal_revision());
+  to->set_person(from.person());
+  to->set_house(from.house());
+  to->set_standing(from.standing());
+  *to->mutable_stewards() = from.stewards();
+  if (from.has_declared_rhythm()) *to->mutable_declared_rhythm() = from.declared_rhythm();
+}
+
+}  // namespace
+
+absl::Status CheckRelationship(const Resources& resources, store::Reader& reader,
+                               const std::string& relationship) {
+  ASSIGN_OR_RETURN(const auto found,
+                   resources.statistics.Find(reader, StatisticsName(relationship)));
+  return found ? absl::OkStatus() : errors::ResourceUnknown(relationship);
+}
+
+absl::StatusOr<JournalRows> LoadJournal(const Resources& resources, store::Reader& reader,
+                                        absl::string_view relationship) {
+  const std::string id(relationship.substr(relationship.rfind('/') + 1));
+  JournalRows rows;
+  RETURN_IF_ERROR(LoadAll(resources.engagements, reader, id, &rows.engagements));
+  RETURN_IF_ERROR(LoadAll(resources.promises, reader, id, &rows.promises));
+  RETURN_IF_ERROR(LoadAll(resources.facts, reader, id, &rows.facts));
+  RETURN_IF_ERROR(LoadAll(resources.feedback, reader, id, &rows.feedback));
+  return rows;
+}
+
+rules::DeclaredRhythm DeclaredRhythmOf(const v1::RelationshipStatistics& statistics) {
+  rules::DeclaredRhythm declared;
+  declared.wish_days = statistics.declared_rhythm().wish_days();
+  declared.tolerate_days = statistics.declared_rhythm().tolerate_days();
+  return declared;
+}
+
+absl::StatusOr<v1::RelationshipStatistics> StatisticsAt(const Resources& resources,
+                                                        store::Reader& reader,
+                                                        const v1::RelationshipStatistics& current,
+                                                        absl::Time as_of,
+                                                        const rules::Parameters& parameters) {
+  if (rules::ReadableAt(current, as_of)) return current;
+  ASSIGN_OR_RETURN(const JournalRows rows,
+                   LoadJournal(resources, reader, RelationshipName(current.name())));
+  auto then = rules::Replay(rows.view(), as_of, DeclaredRhythmOf(current), parameters);
+  CopyOwnFields(current, &then);
+  return then;
+}
+
+absl::StatusOr<StatisticsChange::Loaded*> StatisticsChange::Load(const std::string& relationship) {
+  const auto known = loaded_.find(relationship);
+  if (known != loaded_.end()) return &known->second;
+  ASSIGN_OR_RETURN(auto found, resources_.statistics.Find(tx_, StatisticsName(relationship)));
+  if (!found) return errors::ResourceUnknown(relationship);
+  return &loaded_.emplace(relationship, Loaded{*std::move(found)}).first->second;
+}
+
+absl::Status StatisticsChange::Require(const std::string& relationship) {
+  return Load(relationship).status();
+}
+
+absl::StatusOr<v1::RelationshipStatistics*> StatisticsChange::Of(const std::string& relationship) {
+  ASSIGN_OR_RETURN(auto* loaded, Load(relationship));
+  loaded->changed = true;
+  return &loaded->statistics;
+}
+
+absl::Status StatisticsChange::Save() {
+  for (const auto& relationship : replayed_) RETURN_IF_ERROR(Of(relationship).status());
+  for (auto& [relationship, loaded] : loaded_) {
+    if (!loaded.changed) continue;
+    v1::RelationshipStatistics& statistics = loaded.statistics;
+    if (replayed_.contains(relationship)) {
+      ASSIGN_OR_RETURN(const JournalRows rows, LoadJournal(resources_, tx_, relationship));
+      auto anew =
+          rules::Replay(rows.view(), context_.now, DeclaredRhythmOf(statistics), parameters_);
+      CopyOwnFields(statistics, &anew);
+      statistics = std::move(anew);
+    }
+    rules::DeriveRhythm(DeclaredRhythmOf(statistics), parameters_, &statistics);
+    statistics.set_journal_revision(statistics.journal_revision() + 1);
+    const v1::RelationshipStatistics before = statistics;
+    resources_.statistics.Stamp(&before, &statistics, context_.now);
+    RETURN_IF_ERROR(resources_.statistics.Put(tx_, statistics));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace rapport::engagement

@@ -1,0 +1,81 @@
+// The engagement service: what happened between people and us, and how it stands.
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "common/host/feed_client.h"
+#include "common/host/host.h"
+#include "common/host/value_or_exit.h"
+#include "common/resource/feed_service.h"
+#include "common/resource/methods.h"
+#include "common/resource/secrets.h"
+#include "services/engagement/engagement_service.h"
+#include "services/engagement/feeds/contact_feed.h"
+#include "services/engagement/promise_service.h"
+#include "services/engagement/rapport_service.h"
+#include "services/engagement/resources.h"
+#include "services/engagement/understanding_service.h"
+
+ABSL_FLAG(std::string, contact_target, "",
+          "contact service to follow, e.g. dns:///contact:7101; empty follows none");
+ABSL_FLAG(std::size_t, hot_entries, 200000, "relationships whose statistics are kept in memory");
+
+int main(int argc, char** argv) {
+  using namespace rapport;  // NOLINT(google-build-using-namespace): composition only
+  const host::Options options = host::ParseOptionsOrExit(
+      argc, argv,
+      {.name = "engagement",
+       .summary = "Rapport's engagement service: what happened between people and us.",
+       .listen = "127.0.0.1:7102",
+       .call_scopes = {"feed.read"},
+       .secret_flags = {}});
+  const auto host = host::Host::CreateOrExit(options);
+
+  resource::HotCache cache(absl::GetFlag(FLAGS_hot_entries));
+  const engagement::Resources schema(nullptr, nullptr, nullptr);
+  const auto store = host->OpenStoreOrExit(schema.tables());
+  const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
+  const engagement::Resources resources(&tokens, &host->rng(), &cache);
+  const engagement::rules::Parameters parameters;
+
+  host->metrics()
+      .AddGauge("rapport_hot_cache_hits", "Reads that were answered from memory since the start")
+      .With()
+      .ReadFrom([&] { return static_cast<double>(cache.hits()); });
+  host->metrics()
+      .AddGauge("rapport_hot_cache_misses", "Reads that had to go to the store since the start")
+      .With()
+      .ReadFrom([&] { return static_cast<double>(cache.misses()); });
+
+  rpc::MethodTable table;
+  resource::Methods methods(&table, store.get(), &host->read_lane());
+  engagement::EngagementService engagements(&resources, &tokens, &parameters, &host->rng());
+  engagement::PromiseService promises(&resources, &parameters);
+  engagement::UnderstandingService understanding(&resources, &parameters);
+  engagement::RapportService rapports(&resources, &tokens, &parameters, &cache);
+  engagements.Register(&methods);
+  promises.Register(&methods);
+  understanding.Register(&methods);
+  rapports.Register(&methods);
+
+  resource::FeedService feed(store.get());
+  feed.Publish(resources.statistics.table(), engagement::v1::RelationshipStatistics::descriptor());
+  feed.Publish(resources.promises.table(), engagement::v1::Promise::descriptor());
+  feed.Publish(resources.facts.table(), engagement::v1::Fact::descriptor());
+  feed.Publish(resources.feedback.table(), engagement::v1::Feedback::descriptor());
+  feed.Register(&table);
+
+  resource::FeedPositions positions;
+  const engagement::ContactFeed from_contact(&resources, &parameters, &engagements);
+  host::Follower follower(
+      *host, "contact", absl::GetFlag(FLAGS_contact_target), store.get(), &positions,
+      [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {
+        return from_contact.Apply(tx, context, change);
+      });
+  return host->Run(&table, {.gate = &positions,
+                            .on_started =
+                                [&] {
+                                  follower.Start();
+                                  return absl::OkStatus();
+                                },
+                            .on_drained = [&] { follower.Stop(); }});
+}

@@ -1,0 +1,161 @@
+#include "services/engagement/rapport_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/time/proto_time.h"
+#include "services/engagement/rules/explain.h"
+#include "services/engagement/rules/formulas.h"
+#include "services/engagement/rules/measures.h"
+
+namespace rapport::engagement {
+
+using base::CallContext;
+
+namespace {
+
+template <class Request>
+absl::Time AsOf(const Request& request, const CallContext& context) {
+  return request.has_as_of() ? time::FromProto(request.as_of()) : context.now;
+}
+
+}  // namespace
+
+void RapportService::Register(resource::Methods* methods) {
+  const std::string prefix = "rapport.engagement.v1.RapportService/";
+  methods->Hot<v1::GetRapportRequest, v1::Rapport>(
+      prefix + "GetRapport",
+      [this](const CallContext& context, const v1::GetRapportRequest& request)
+          -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
+        const auto bytes = cache_->Find(StatisticsName(request.name()));
+        v1::RelationshipStatistics statistics;
+        if (!bytes || !rpc::Parse(*bytes, &statistics)) return absl::nullopt;
+        const absl::Time as_of = AsOf(request, context);
+        if (!rules::ReadableAt(statistics, as_of)) return absl::nullopt;  // replayed on a worker
+        return absl::StatusOr<grpc::ByteBuffer>(
+            rpc::Serialize(rules::Measure(statistics, as_of, parameters_)));
+      },
+      [this](store::Snapshot& snapshot, const CallContext& context,
+             const v1::GetRapportRequest& request) -> absl::StatusOr<v1::Rapport> {
+        const std::string name = StatisticsName(request.name());
+        ASSIGN_OR_RETURN(const auto current, resources_.statistics.Find(snapshot, name));
+        if (!current) return errors::ResourceUnknown(request.name());
+        cache_->Fill(name, snapshot.sequence(), rpc::Serialize(*current));
+        return At(snapshot, request.name(), AsOf(request, context));
+      });
+  methods->Read<v1::BatchGetRapportRequest, v1::BatchGetRapportResponse>(
+      prefix + "BatchGetRapport",
+      [this](store::Snapshot& snapshot, const CallContext& context,
+             const v1::BatchGetRapportRequest& request)
+          -> absl::StatusOr<v1::BatchGetRapportResponse> {
+        v1::BatchGetRapportResponse response;
+        for (const auto& name : request.names()) {
+          ASSIGN_OR_RETURN(*response.add_rapports(), At(snapshot, name, AsOf(request, context)));
+        }
+        return response;
+      });
+  methods->Read<v1::ListDriftingRequest, v1::ListDriftingResponse>(
+      prefix + "ListDrifting", [this](store::Snapshot& snapshot, const CallContext& context,
+                                      const v1::ListDriftingRequest& request) {
+        return Drifting(snapshot, context, request);
+      });
+  methods->Read<v1::ExplainChangeRequest, v1::ExplainChangeResponse>(
+      prefix + "ExplainChange",
+      [this](store::Snapshot& snapshot, const CallContext& context,
+             const v1::ExplainChangeRequest& request) -> absl::StatusOr<v1::ExplainChangeResponse> {
+        const absl::Time from = time::FromProto(request.from_time());
+        const absl::Time to =
+            request.has_to_time() ? time::FromProto(request.to_time()) : context.now;
+        if (from > to) return errors::InvalidField("from_time", "must not be after to_time");
+        ASSIGN_OR_RETURN(const auto current,
+                         resources_.statistics.Find(snapshot, StatisticsName(request.name())));
+        if (!current) return errors::ResourceUnknown(request.name());
+        ASSIGN_OR_RETURN(const JournalRows rows, LoadJournal(resources_, snapshot, request.name()));
+        return rules::ExplainChange(rows.view(), from, to, parameters_);
+      });
+}
+
+absl::StatusOr<v1::Rapport> RapportService::At(store::Reader& reader,
+                                               const std::string& relationship,
+                                               absl::Time as_of) const {
+  ASSIGN_OR_RETURN(const auto current,
+                   resources_.statistics.Find(reader, StatisticsName(relationship)));
+  if (!current) return errors::ResourceUnknown(relationship);
+  ASSIGN_OR_RETURN(const auto then, StatisticsAt(resources_, reader, *current, as_of, parameters_));
+  return rules::Measure(then, as_of, parameters_);
+}
+
+absl::StatusOr<v1::ListDriftingResponse> RapportService::Drifting(
+    store::Reader& reader, const CallContext& context,
+    const v1::ListDriftingRequest& request) const {
+  const absl::Time as_of = AsOf(request, context);
+  // For an instant that lies before the latest event of a relationship its journal is replayed; for
+  // all others the index of "silence is too long from then on" gives the candidates.
+  struct Found {
+    double ratio;
+    v1::DriftingRelationship row;
+  };
+  std::vector<Found> found;
+  std::vector<v1::RelationshipStatistics> candidates;
+  store::Range range;
+  if (as_of >= context.now) {
+    range.index = kStatisticsByDrift;
+  } else {
+    range.prefix = {std::string()};
+  }
+  RETURN_IF_ERROR(reader.Scan(resources_.statistics.table(), range, [&](store::Row& row) {
+    auto statistics = resources_.statistics.FromRow(row);
+    if (range.index >= 0 && time::FromProto(statistics.last_two_way_time()) +
+                                    absl::Hours(24) * statistics.tolerated_days() >
+                                as_of) {
+      return false;
+    }
+    const bool wanted = statistics.standing() == contact::v1::OPEN &&
+                        (request.steward().empty() ||
+                         std::find(statistics.stewards().begin(), statistics.stewards().end(),
+                                   request.steward()) != statistics.stewards().end());
+    if (wanted) candidates.push_back(std::move(statistics));
+    return true;
+  }));
+  for (const auto& current : candidates) {
+    ASSIGN_OR_RETURN(const auto then,
+                     StatisticsAt(resources_, reader, current, as_of, parameters_));
+    const auto rapport = rules::Measure(then, as_of, parameters_);
+    if (rapport.vitality() != v1::DRIFTING && rapport.vitality() != v1::DORMANT) continue;
+    Found entry;
+    entry.row.set_relationship(RelationshipName(current.name()));
+    entry.row.set_vitality(rapport.vitality());
+    entry.row.set_silence_days(rapport.silence_days().value());
+    entry.row.set_tolerated_days(rapport.tolerated_days());
+    entry.ratio = rapport.silence_days().value() / rapport.tolerated_days();
+    found.push_back(std::move(entry));
+  }
+  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    if (a.ratio != b.ratio) return a.ratio > b.ratio;
+    return a.row.relationship() < b.row.relationship();
+  });
+  const std::string binding = resource::PageTokens::Binding(context.tenant.value(), request);
+  std::size_t begin = 0;
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(const auto key, tokens_.Read(binding, request.page_token()));
+    const std::string& last = store::AsText(key[0]);
+    const auto it = std::find_if(found.begin(), found.end(),
+                                 [&](const Found& f) { return f.row.relationship() == last; });
+    begin = it == found.end() ? found.size() : static_cast<std::size_t>(it - found.begin()) + 1;
+  }
+  v1::ListDriftingResponse response;
+  const auto end = std::min(
+      found.size(), begin + static_cast<std::size_t>(resource::PageSize(request.page_size())));
+  for (std::size_t i = begin; i < end; ++i) {
+    *response.add_relationships() = std::move(found[i].row);
+  }
+  if (end < found.size() && end > begin) {
+    response.set_next_page_token(
+        tokens_.Make(binding, {response.relationships().rbegin()->relationship()}));
+  }
+  return response;
+}
+
+}  // namespace rapport::engagement

@@ -1,0 +1,37 @@
+// rapport.engagement.v1.RapportService: how relationships stand.
+#ifndef RAPPORT_SERVICES_ENGAGEMENT_RAPPORT_SERVICE_H_
+#define RAPPORT_SERVICES_ENGAGEMENT_RAPPORT_SERVICE_H_
+
+#include <string>
+
+#include "common/resource/methods.h"
+#include "common/time/clock.h"
+#include "rapport/engagement/v1/rapport_service.pb.h"
+#include "services/engagement/journal.h"
+
+namespace rapport::engagement {
+
+class RapportService {
+ public:
+  RapportService(const Resources* resources, const resource::PageTokens* tokens,
+                 const rules::Parameters* parameters, resource::HotCache* cache)
+      : resources_(*resources), tokens_(*tokens), parameters_(*parameters), cache_(cache) {}
+
+  void Register(resource::Methods* methods);
+
+ private:
+  absl::StatusOr<v1::Rapport> At(store::Reader& reader, const std::string& relationship,
+                                 absl::Time as_of) const;
+  absl::StatusOr<v1::ListDriftingResponse> Drifting(store::Reader& reader,
+                                                    const base::CallContext& context,
+                                                    const v1::ListDriftingRequest& request) const;
+
+  const Resources& resources_;
+  const resource::PageTokens& tokens_;
+  const rules::Parameters& parameters_;
+  resource::HotCache* const cache_;
+};
+
+}  // namespace rapport::engagement
+
+#endif  // RAPPORT_SERVICES_ENGAGEMENT_RAPPORT_SERVICE_H_

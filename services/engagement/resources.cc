@@ -1,0 +1,140 @@
+#include "services/engagement/resources.h"
+
+#include <openssl/evp.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/resource/feed_consumer.h"
+#include "common/resource/request_log.h"
+#include "common/resource/secrets.h"
+#include "rapport/contact/v1/person.pb.h"
+#include "services/engagement/rules/statistics.h"
+
+namespace rapport::engagement {
+
+using resource::kId;
+using resource::kParent;
+using resource::Strategy;
+using store::ColumnType;
+using store::Value;
+
+namespace {
+
+template <class M>
+Strategy<M> TimedStrategy(std::string table, std::string field,
+                          std::function<std::int64_t(const M&)> micros) {
+  Strategy<M> s;
+  s.table = table;
+  s.field = std::move(field);
+  s.columns = {{"time", ColumnType::kInt,
+                [micros = std::move(micros)](const M& m) { return Value(micros(m)); }}};
+  s.indexes = {{table + "_by_time", {kParent, 0, kId}}};
+  return s;
+}
+
+Strategy<v1::Engagement> EngagementStrategy() {
+  auto s = TimedStrategy<v1::Engagement>("engagements", "engagement", [](const v1::Engagement& e) {
+    return absl::ToUnixMicros(time::FromProto(e.event_time()));
+  });
+  s.columns.push_back({"source_key", ColumnType::kBytes,
+                       [](const v1::Engagement& e) { return Value(SourceKey(e)); }});
+  s.columns.push_back({"claim", ColumnType::kText, [](const v1::Engagement& e) {
+                         const auto name = resource::Name<v1::Engagement>::Parse(e.name());
+                         return name.ok() && name->id(1) == kUnclaimed
+                                    ? Value(LookupKey(e.contact_point()))
+                                    : Value();
+                       }});
+  s.indexes.push_back({"engagements_by_source", {1}, true});
+  s.indexes.push_back({"engagements_by_claim", {2, kId}});
+  s.feed = false;
+  return s;
+}
+
+Strategy<v1::RelationshipStatistics> StatisticsStrategy() {
+  Strategy<v1::RelationshipStatistics> s;
+  s.table = "statistics";
+  s.field = "statistics";
+  s.columns = {
+      {"person", ColumnType::kText,
+       [](const v1::RelationshipStatistics& r) {
+         const auto name = resource::Name<contact::v1::Person>::Parse(r.person());
+         return name.ok() ? Value(name->id()) : Value();
+       }},
+      {"house", ColumnType::kText,
+       [](const v1::RelationshipStatistics& r) { return Value(r.house()); }},
+      {"drift", ColumnType::kInt,
+       [](const v1::RelationshipStatistics& r) {
+         if (!r.has_last_two_way_time() || r.standing() != contact::v1::OPEN) return Value();
+         return Value(absl::ToUnixMicros(time::FromProto(r.last_two_way_time()) +
+                                         absl::Hours(24) * r.tolerated_days()));
+       }},
+  };
+  s.indexes = {{"statistics_by_person", {0, 1, kId}}, {"statistics_by_drift", {2, kId}}};
+  return s;
+}
+
+}  // namespace
+
+const store::Table& PointTable() {
+  static const auto* const table = new store::Table{
+      "points",
+      {{"person", ColumnType::kText}, {"point", ColumnType::kText}, {"lookup", ColumnType::kText}},
+      2,
+      {{"points_by_lookup", {2, 0, 1}, false}},
+      -1};
+  return *table;
+}
+
+std::string SourceKey(const v1::Engagement& engagement) {
+  const std::string identity = absl::StrCat(engagement.source(), "\n", engagement.source_id());
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(identity.data(), identity.size(), digest, &size, EVP_sha256(), nullptr);
+  return std::string(reinterpret_cast<const char*>(digest), 16);
+}
+
+std::string LookupKey(const v1::ContactPointKey& key) {
+  switch (key.kind()) {
+    case v1::ContactPointKey::EMAIL:
+      return absl::StrCat("email:", key.value());
+    case v1::ContactPointKey::PHONE:
+      return absl::StrCat("phone:", key.value());
+    default:
+      return absl::StrCat("handle:", key.value());
+  }
+}
+
+Resources::Resources(const resource::PageTokens* tokens, base::Rng* rng, resource::HotCache* cache)
+    : engagements(EngagementStrategy(), tokens, rng, nullptr),
+      promises(TimedStrategy<v1::Promise>("promises", "promise", rules::PromiseMicros), tokens, rng,
+               nullptr),
+      facts(TimedStrategy<v1::Fact>("facts", "fact", rules::FactMicros), tokens, rng, nullptr),
+      feedback(TimedStrategy<v1::Feedback>("feedback", "feedback", rules::GivenMicros), tokens, rng,
+               nullptr),
+      statistics(StatisticsStrategy(), tokens, rng, cache) {}
+
+std::vector<const store::Table*> Resources::tables() const {
+  return {&engagements.table(),
+          &promises.table(),
+          &facts.table(),
+          &feedback.table(),
+          &statistics.table(),
+          &PointTable(),
+          &resource::RequestLog::table(),
+          &resource::SecretsTable(),
+          &resource::FeedConsumer::table()};
+}
+
+std::string StatisticsName(absl::string_view relationship) {
+  return absl::StrCat(relationship, "/statistics");
+}
+
+std::string RelationshipName(absl::string_view statistics_or_child) {
+  // tenants/t/relationships/r[/...]: everything before the fourth slash.
+  std::size_t end = 0;
+  for (int slashes = 0; end < statistics_or_child.size(); ++end) {
+    if (statistics_or_child[end] == '/' && ++slashes == 4) break;
+  }
+  return std::string(statistics_or_child.substr(0, end));
+}
+
+}  // namespace rapport::engagement

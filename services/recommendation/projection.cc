@@ -1,0 +1,281 @@
+#include "services/recommendation/projection.h"
+
+#include <limits>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+#include "common/resource/feed_consumer.h"
+#include "services/recommendation/index_row.h"
+
+namespace rapport::recommendation {
+
+using resource::kId;
+using resource::Name;
+using store::ColumnType;
+using store::Value;
+
+namespace {
+
+template <class M>
+resource::Strategy<M> Copies(std::string table) {
+  resource::Strategy<M> s;
+  s.table = std::move(table);
+  s.feed = false;
+  return s;
+}
+
+resource::Strategy<contact::v1::Relationship> RelationshipCopies() {
+  auto s = Copies<contact::v1::Relationship>("relationships");
+  s.columns = {{"person", ColumnType::kText, [](const contact::v1::Relationship& r) {
+                  return Value(Name<contact::v1::Person>::Parse(r.person())->id());
+                }}};
+  s.indexes = {{"relationships_by_person", {0, kId}}};
+  return s;
+}
+
+template <class M>
+resource::Registry<M> MakeRegistry(resource::Strategy<M> strategy) {
+  return resource::Registry<M>(std::move(strategy), nullptr, nullptr, nullptr);
+}
+
+template <class M>
+absl::Status LoadChildren(const resource::Registry<M>& copies, store::Reader& reader,
+                          const std::string& relationship_id, std::vector<M>* out) {
+  store::Range range;
+  range.prefix = {relationship_id};
+  return reader.Scan(copies.table(), range, [&](store::Row& row) {
+    out->push_back(copies.FromRow(row));
+    return true;
+  });
+}
+
+template <class M>
+std::vector<const M*> Pointers(const std::vector<M>& items) {
+  std::vector<const M*> out;
+  out.reserve(items.size());
+  for (const auto& item : items) out.push_back(&item);
+  return out;
+}
+
+std::string RelationshipOf(const std::string& child) {
+  return child.substr(0, child.rfind('/', child.rfind('/') - 1));
+}
+
+}  // namespace
+
+RelationshipFacts RelationshipCopy::View(std::vector<std::string> degraded) const {
+  RelationshipFacts view;
+  view.relationship = &relationship;
+  view.person = has_person ? &person : nullptr;
+  view.preference = has_preference ? &preference : nullptr;
+  view.statistics = has_statistics ? &statistics : nullptr;
+  view.promises = Pointers(promises);
+  view.facts = Pointers(facts);
+  view.feedback = Pointers(feedback);
+  view.degraded = std::move(degraded);
+  return view;
+}
+
+Projection::Projection()
+    : relationships_(MakeRegistry(RelationshipCopies())),
+      people_(MakeRegistry(Copies<contact::v1::Person>("people"))),
+      stewards_(MakeRegistry(Copies<contact::v1::Steward>("stewards"))),
+      preferences_(MakeRegistry(Copies<contact::v1::Preference>("preferences"))),
+      statistics_(MakeRegistry(Copies<engagement::v1::RelationshipStatistics>("statistics"))),
+      promises_(MakeRegistry(Copies<engagement::v1::Promise>("promises"))),
+      facts_(MakeRegistry(Copies<engagement::v1::Fact>("facts"))),
+      feedback_(MakeRegistry(Copies<engagement::v1::Feedback>("feedback"))) {}
+
+std::vector<const store::Table*> Projection::tables() const {
+  return {&relationships_.table(), &people_.table(),
+          &stewards_.table(),      &preferences_.table(),
+          &statistics_.table(),    &promises_.table(),
+          &facts_.table(),         &feedback_.table(),
+          &IndexRow::table(),      &resource::FeedConsumer::table()};
+}
+
+absl::Status Projection::LoadIndex(store::Store& store) {
+  base::CallContext context;
+  context.all_tenants = true;
+  context.deadline = absl::Now() + absl::Minutes(5);
+  ASSIGN_OR_RETURN(auto snapshot, store.Read(context, base::TenantId::Trusted("system")));
+  bool readable = true;
+  RETURN_IF_ERROR(snapshot->Feed(IndexRow::table(), 0, std::numeric_limits<int>::max(),
+                                 [&](const base::TenantId& tenant, std::int64_t, store::Row& row) {
+                                   const auto parsed = IndexRow::FromRow(row);
+                                   if (!parsed) {
+                                     readable = false;
+                                     return false;
+                                   }
+                                   Enter(tenant.value(), parsed->stewards, parsed->id,
+                                         parsed->entry);
+                                   return true;
+                                 }));
+  if (!readable) return absl::FailedPreconditionError("the worklist rows are of another version");
+  return absl::OkStatus();
+}
+
+template <class M>
+absl::StatusOr<absl::optional<M>> Projection::TakeOver(store::Tx& tx,
+                                                       const google::protobuf::Any& any,
+                                                       const resource::Registry<M>& copies) {
+  M message;
+  if (!any.UnpackTo(&message)) return errors::MalformedRequest();
+  ASSIGN_OR_RETURN(const auto known, copies.Find(tx, message.name()));
+  // A feed repeats itself after a crash; what is known already changes nothing.
+  if (known && known->SerializeAsString() == message.SerializeAsString()) {
+    return absl::optional<M>();
+  }
+  RETURN_IF_ERROR(copies.Put(tx, message));
+  return absl::optional<M>(std::move(message));
+}
+
+absl::Status Projection::Apply(store::Tx& tx, const base::CallContext&,
+                               const google::protobuf::Any& resource) {
+  if (resource.Is<contact::v1::Relationship>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, relationships_));
+    return message ? Reindex(tx, message->name()) : absl::OkStatus();
+  }
+  if (resource.Is<contact::v1::Person>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, people_));
+    return message ? ReindexPerson(tx, message->name()) : absl::OkStatus();
+  }
+  if (resource.Is<contact::v1::Preference>()) {
+    return TakeOver(tx, resource, preferences_).status();  // nothing of it is in the index
+  }
+  if (resource.Is<contact::v1::Steward>()) return TakeOver(tx, resource, stewards_).status();
+  if (resource.Is<engagement::v1::RelationshipStatistics>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, statistics_));
+    if (!message) return absl::OkStatus();
+    return Reindex(tx, message->name().substr(0, message->name().rfind('/')));
+  }
+  if (resource.Is<engagement::v1::Promise>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, promises_));
+    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
+  }
+  if (resource.Is<engagement::v1::Fact>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, facts_));
+    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
+  }
+  if (resource.Is<engagement::v1::Feedback>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, feedback_));
+    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Projection::ReindexPerson(store::Tx& tx, const std::string& person) {
+  store::Range range;
+  range.index = 0;
+  range.prefix = {Name<contact::v1::Person>::Parse(person)->id()};
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(tx.Scan(relationships_.table(), range, [&](store::Row& row) {
+    names.push_back(relationships_.FromRow(row).name());
+    return true;
+  }));
+  for (const auto& name : names) RETURN_IF_ERROR(Reindex(tx, name));
+  return absl::OkStatus();
+}
+
+absl::Status Projection::Reindex(store::Tx& tx, const std::string& relationship) {
+  const auto name = Name<contact::v1::Relationship>::Parse(relationship);
+  if (!name.ok()) return name.status();
+  const std::string tenant = name->tenant().value();
+  const auto copy = Load(tx, relationship);
+  if (absl::IsNotFound(copy.status())) {
+    const std::vector<Value> key{name->id()};
+    RETURN_IF_ERROR(tx.Delete(IndexRow::table(), key));
+    tx.OnCommit([this, tenant, id = name->id()](std::int64_t) { Leave(tenant, id); });
+    return absl::OkStatus();
+  }
+  if (!copy.ok()) return copy.status();
+  IndexRow row;
+  row.id = name->id();
+  row.entry = MakeIndexEntry((*copy)->View());
+  for (const auto& steward : (*copy)->relationship.stewards()) {
+    row.stewards.push_back(Name<contact::v1::Steward>::Parse(steward)->id());
+  }
+  RETURN_IF_ERROR(tx.Put(IndexRow::table(), row.ToRow()).status());
+  tx.OnCommit([this, tenant, row = std::move(row)](std::int64_t) {
+    Enter(tenant, row.stewards, row.id, row.entry);
+  });
+  return absl::OkStatus();
+}
+
+void Projection::Enter(const std::string& tenant, const std::vector<std::string>& stewards,
+                       const std::string& id, const IndexEntry& entry) {
+  const std::unique_lock lock(mu_);
+  auto& index = index_[tenant];
+  if (index == nullptr) index = std::make_unique<WorklistIndex>();
+  index->Upsert(stewards, id, entry);
+}
+
+void Projection::Leave(const std::string& tenant, const std::string& id) {
+  const std::unique_lock lock(mu_);
+  const auto it = index_.find(tenant);
+  if (it != index_.end()) it->second->Remove(id);
+}
+
+absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::Load(
+    store::Reader& reader, const std::string& relationship) const {
+  const auto name = Name<contact::v1::Relationship>::Parse(relationship);
+  if (!name.ok()) return errors::ResourceUnknown(relationship);
+  auto copy = std::make_unique<RelationshipCopy>();
+  ASSIGN_OR_RETURN(copy->relationship, relationships_.GetLiving(reader, relationship));
+  ASSIGN_OR_RETURN(auto person, people_.Find(reader, copy->relationship.person()));
+  if (person) {
+    if (person->has_delete_time()) return errors::ResourceUnknown(relationship);
+    copy->person = *std::move(person);
+    copy->has_person = true;
+  }
+  ASSIGN_OR_RETURN(auto preference,
+                   preferences_.Find(reader, copy->relationship.person() + "/preference"));
+  if (preference) {
+    copy->preference = *std::move(preference);
+    copy->has_preference = true;
+  }
+  ASSIGN_OR_RETURN(auto statistics, statistics_.Find(reader, relationship + "/statistics"));
+  if (statistics) {
+    copy->statistics = *std::move(statistics);
+    copy->has_statistics = true;
+  }
+  RETURN_IF_ERROR(LoadChildren(promises_, reader, name->id(), &copy->promises));
+  RETURN_IF_ERROR(LoadChildren(facts_, reader, name->id(), &copy->facts));
+  RETURN_IF_ERROR(LoadChildren(feedback_, reader, name->id(), &copy->feedback));
+  return copy;
+}
+
+absl::StatusOr<contact::v1::Steward> Projection::LoadSteward(store::Reader& reader,
+                                                             const std::string& steward) const {
+  return stewards_.GetLiving(reader, steward);
+}
+
+Selection Projection::Select(const base::TenantId& tenant, const std::string& steward,
+                             std::int64_t capacity, absl::Time as_of, absl::TimeZone zone,
+                             std::int64_t max_waiting) const {
+  const std::shared_lock lock(mu_);
+  const auto it = index_.find(tenant.value());
+  if (it == index_.end()) return {};
+  return it->second->Select(steward, capacity, as_of, zone, max_waiting);
+}
+
+std::size_t Projection::relationships() const {
+  const std::shared_lock lock(mu_);
+  std::size_t sum = 0;
+  for (const auto& [tenant, index] : index_) sum += index->size();
+  return sum;
+}
+
+std::size_t Projection::index_bytes() const {
+  const std::shared_lock lock(mu_);
+  std::size_t sum = 0;
+  for (const auto& [tenant, index] : index_) sum += index->MemoryBytes();
+  return sum;
+}
+
+}  // namespace rapport::recommendation

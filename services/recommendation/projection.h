@@ -1,0 +1,96 @@
+// What recommendation knows of the other services' resources: copies, kept by their change feeds,
+// and the index over them that lives in memory. Losing any of it costs a replay of the feeds.
+#ifndef RAPPORT_SERVICES_RECOMMENDATION_PROJECTION_H_
+#define RAPPORT_SERVICES_RECOMMENDATION_PROJECTION_H_
+
+#include <memory>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "common/base/call_context.h"
+#include "common/resource/registry.h"
+#include "common/store/store.h"
+#include "google/protobuf/any.pb.h"
+#include "rapport/contact/v1/person.pb.h"
+#include "rapport/contact/v1/relationship.pb.h"
+#include "rapport/contact/v1/steward.pb.h"
+#include "rapport/engagement/v1/promise.pb.h"
+#include "rapport/engagement/v1/rapport.pb.h"
+#include "services/recommendation/rules/facts.h"
+#include "services/recommendation/rules/worklist.h"
+
+namespace rapport::recommendation {
+
+// Everything about one relationship, owned; `facts` points into it.
+struct RelationshipCopy {
+  contact::v1::Relationship relationship;
+  contact::v1::Person person;
+  contact::v1::Preference preference;
+  engagement::v1::RelationshipStatistics statistics;
+  bool has_person = false;
+  bool has_preference = false;
+  bool has_statistics = false;
+  std::vector<engagement::v1::Promise> promises;
+  std::vector<engagement::v1::Fact> facts;
+  std::vector<engagement::v1::Feedback> feedback;
+
+  RelationshipFacts View(std::vector<std::string> degraded = {}) const;
+};
+
+class Projection {
+ public:
+  Projection();
+
+  std::vector<const store::Table*> tables() const;
+
+  // Fills the index from the store. Blocks; for start-up.
+  absl::Status LoadIndex(store::Store& store);
+
+  // One resource of a feed. Idempotent; the index follows when the transaction has committed.
+  absl::Status Apply(store::Tx& tx, const base::CallContext& context,
+                     const google::protobuf::Any& resource);
+
+  // NOT_FOUND if contact never told of the relationship, or its person was deleted.
+  absl::StatusOr<std::unique_ptr<RelationshipCopy>> Load(store::Reader& reader,
+                                                         const std::string& relationship) const;
+  absl::StatusOr<contact::v1::Steward> LoadSteward(store::Reader& reader,
+                                                   const std::string& steward) const;
+
+  // Thread-safe.
+  Selection Select(const base::TenantId& tenant, const std::string& steward, std::int64_t capacity,
+                   absl::Time as_of, absl::TimeZone zone, std::int64_t max_waiting) const;
+  std::size_t relationships() const;
+  std::size_t index_bytes() const;
+
+ private:
+  template <class M>
+  absl::StatusOr<absl::optional<M>> TakeOver(store::Tx& tx, const google::protobuf::Any& resource,
+                                             const resource::Registry<M>& copies);
+  absl::Status ReindexPerson(store::Tx& tx, const std::string& person);
+  absl::Status Reindex(store::Tx& tx, const std::string& relationship);
+  void Enter(const std::string& tenant, const std::vector<std::string>& stewards,
+             const std::string& id, const IndexEntry& entry);
+  void Leave(const std::string& tenant, const std::string& id);
+
+  const resource::Registry<contact::v1::Relationship> relationships_;
+  const resource::Registry<contact::v1::Person> people_;
+  const resource::Registry<contact::v1::Steward> stewards_;
+  const resource::Registry<contact::v1::Preference> preferences_;
+  const resource::Registry<engagement::v1::RelationshipStatistics> statistics_;
+  const resource::Registry<engagement::v1::Promise> promises_;
+  const resource::Registry<engagement::v1::Fact> facts_;
+  const resource::Registry<engagement::v1::Feedback> feedback_;
+
+  // Readers share; the write thread of the store is the only writer.
+  mutable std::shared_mutex mu_;
+  absl::flat_hash_map<std::string, std::unique_ptr<WorklistIndex>> index_;  // by tenant
+};
+
+}  // namespace rapport::recommendation
+
+#endif  // RAPPORT_SERVICES_RECOMMENDATION_PROJECTION_H_

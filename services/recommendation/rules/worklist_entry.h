@@ -1,0 +1,113 @@
+// A relationship in 72 bytes: enough to know its first suggestion's place at any instant.
+#ifndef RAPPORT_SERVICES_RECOMMENDATION_RULES_WORKLIST_ENTRY_H_
+#define RAPPORT_SERVICES_RECOMMENDATION_RULES_WORKLIST_ENTRY_H_
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "absl/time/time.h"
+#include "rapport/recommendation/v1/suggestion.pb.h"
+#include "services/recommendation/rules/facts.h"
+#include "services/recommendation/rules/reading.h"
+
+namespace rapport::recommendation {
+
+// What decides for most relationships; scanned contiguously.
+struct EntryHead {
+  std::int64_t since_us = kNever;  // Last two-way contact, else opened, else kNever.
+  std::uint32_t tolerated_s = 1;
+  std::uint8_t standing = 1;        // contact.v1.Standing
+  std::uint8_t known : 1 = 0;       // Engagement's statistics are there.
+  std::uint8_t met : 1 = 0;         // Something two-way has happened.
+  std::uint8_t close : 1 = 0;       // Bond >= 0.5.
+  std::uint8_t obligation : 1 = 0;  // The tail holds a promise, letter or feedback.
+  std::uint8_t has_zone : 1 = 0;    // The tail holds the person's zone.
+  std::uint8_t more_days : 1 = 0;   // The tail holds more days than the first.
+  std::uint16_t first_day = 0;      // Day of the leap year of the first anniversary; 0 is none.
+};
+static_assert(sizeof(EntryHead) == 16);
+
+// The rest; read only if the head asks for it.
+struct EntryTail {
+  std::int64_t earliest_due_us = kNever;       // Of our open promises.
+  absl::TimeZone zone;                         // The person's own.
+  TrackedLetters letters;                      // Messages that wait for our answer.
+  std::uint32_t first_feedback_s = kNoLetter;  // Earliest unanswered feedback.
+  std::array<std::uint8_t, 24> packed_days{};  // Days of the leap year, nine bits each; 0 ends.
+};
+static_assert(sizeof(EntryTail) == 56);
+
+struct IndexEntry {
+  EntryHead head;
+  EntryTail tail;
+};
+static_assert(std::is_trivially_copyable_v<IndexEntry>);
+
+// Place of a relationship: class, then score (higher first), then due time (kNever is none).
+struct Rank {
+  v1::StepClass cls = v1::WAIT_CLASS;
+  v1::StepKind kind = v1::WAIT;
+  double score = 0;
+  std::int64_t due_us = kNever;
+  friend bool operator==(const Rank&, const Rank&) = default;
+};
+
+// True if `a` comes before `b`; false both ways if only an id can tell.
+bool Before(const Rank& a, const Rank& b);
+
+// An instant with what follows from it for all relationships of a steward.
+struct Instant {
+  Instant(absl::Time as_of, absl::TimeZone steward_zone);
+  std::int64_t us;
+  std::int64_t seconds;  // Rounded down.
+  absl::Time time;
+  absl::TimeZone zone;
+  std::int64_t keep_until_us;      // Promises due before this fall due soon.
+  std::int64_t overdue_before_us;  // Promises due before this: overdue for more than a working day.
+  std::int64_t asked_before_s;     // Messages before this: the same.
+  std::array<std::uint64_t, 6> near_days{};  // Days of the leap year near in any zone, as bits.
+
+  // False only if the anniversary is not near in any time zone.
+  bool MayBeNear(std::uint16_t day) const { return (near_days[day >> 6] >> (day & 63)) & 1; }
+};
+
+IndexEntry MakeIndexEntry(const RelationshipFacts& facts);
+
+// Equals the place of the first suggestion of Decide() for the same facts, instant and zone.
+Rank RankAt(const IndexEntry& entry, absl::Time as_of, absl::TimeZone steward_zone);
+
+// The same in two halves, for scans: class, kind and score first; then the due time, which only
+// those need that come near the top.
+Rank RoughRankAt(const EntryHead& head, const EntryTail& tail, const Instant& instant);
+Rank WithDueTime(Rank rough, const EntryHead& head, const EntryTail& tail, const Instant& instant);
+
+// True if the head alone decides: no obligation is stored and no day that matters may be near.
+inline bool HeadDecides(const EntryHead& head, const Instant& instant) {
+  return !head.obligation && !head.more_days &&
+         (head.first_day == 0 || !instant.MayBeNear(head.first_day));
+}
+
+// The class if neither an obligation nor a day that matters calls for a step: CARE_CLASS for an
+// old friend gone quiet, LISTEN_CLASS or WAIT_CLASS. No branches: it runs a million times a call.
+inline v1::StepClass QuietClass(const EntryHead& head, const Instant& instant) {
+  const std::int64_t limit_us = head.met ? head.tolerated_s * kMicrosPerSecond : kNotMetAfterUs;
+  const bool may_begin = head.known & (head.standing != contact::v1::QUIETED);
+  const std::int64_t since_us = std::min(head.since_us, instant.us);
+  const bool silent = may_begin & (instant.us - since_us > limit_us);
+  const bool care = silent & head.met & head.close;
+  const bool listen = silent & !care & (head.standing != contact::v1::RESTING);
+  return static_cast<v1::StepClass>(v1::WAIT_CLASS - listen - 2 * care);
+}
+static_assert(v1::WAIT_CLASS - 1 == v1::LISTEN_CLASS && v1::WAIT_CLASS - 2 == v1::CARE_CLASS);
+
+// The place that Decide() gave.
+Rank RankOf(const v1::Suggestion& suggestion);
+
+// An obligation of ours has been overdue for more than one working day.
+bool IsOverdue(const EntryTail& tail, const Instant& instant);
+
+}  // namespace rapport::recommendation
+
+#endif  // RAPPORT_SERVICES_RECOMMENDATION_RULES_WORKLIST_ENTRY_H_

@@ -1,0 +1,336 @@
+#include "services/recommendation/rules/worklist.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+// rapidcheck's glue needs gtest first.
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "services/recommendation/rules/next_steps.h"
+#include "services/recommendation/rules/test_world.h"
+#include "services/recommendation/rules/working_days.h"
+
+namespace rapport::recommendation {
+namespace {
+
+using ::rapport::engagement::v1::Feedback;
+using ::rapport::engagement::v1::Promise;
+using ::testing::ElementsAre;
+
+const absl::TimeZone kUtc = absl::UTCTimeZone();
+
+std::vector<std::string> Ids(const std::vector<RankedRelationship>& list) {
+  std::vector<std::string> ids;
+  for (const auto& item : list) ids.push_back(item.relationship);
+  return ids;
+}
+
+// An instant around March 2026; often on the same few minutes, so that limits are met exactly.
+absl::Time SomeTime(int days_before, int days_after) {
+  const absl::Time day =
+      At("2026-03-09T09:00:00Z") + absl::Hours(24) * *rc::gen::inRange(-days_before, days_after);
+  if (*rc::gen::inRange(0, 3) != 0) return day;
+  return day + absl::Microseconds(*rc::gen::inRange<std::int64_t>(-kMicrosPerDay, kMicrosPerDay));
+}
+
+absl::TimeZone SomeZone() {
+  static const char* const kZones[] = {"UTC",
+                                       "Europe/Lisbon",
+                                       "Asia/Tokyo",
+                                       "America/New_York",
+                                       "Pacific/Kiritimati",
+                                       "Pacific/Pago_Pago"};
+  return Zone(kZones[*rc::gen::inRange(0, 6)]);
+}
+
+bool Chance(int percent) { return *rc::gen::inRange(0, 100) < percent; }
+
+World SomeWorld() {
+  World world;
+  world.relationship.set_standing(static_cast<contact::v1::Standing>(*rc::gen::inRange(0, 4)));
+  if (Chance(5)) world.relationship.clear_create_time();
+  if (Chance(50)) {
+    *world.relationship.mutable_create_time() = time::ToProto(SomeTime(20, 5));
+  }
+  if (Chance(20)) world.statistics.clear_last_two_way_time();
+  if (world.statistics.has_last_two_way_time()) {
+    *world.statistics.mutable_last_two_way_time() = time::ToProto(SomeTime(120, 10));
+  }
+  world.statistics.set_expected_days(*rc::gen::inRange(0, 60));
+  world.statistics.set_tolerated_days(*rc::gen::inRange(0, 160) / 2.0);
+  world.statistics.set_bond(*rc::gen::inRange(0, 11) / 10.0);
+  for (int i = *rc::gen::inRange(-2, 4); i > 0; --i) {
+    Promise& promise = world.Promised("a thing", "2026-03-09T09:00:00Z");
+    promise.set_state(static_cast<Promise::State>(*rc::gen::inRange(1, 7)));
+    if (Chance(20)) promise.set_promised_by(type::v1::PARTY_PERSON);
+    *promise.mutable_due_time() = time::ToProto(SomeTime(8, 12));
+    if (Chance(5)) promise.clear_due_time();
+  }
+  if (Chance(20)) {
+    auto& open = *world.statistics.add_open_promises();
+    open.set_promise(Chance(50) ? "tenants/t/relationships/ana/promises/p1" : "other");
+    open.set_promised_by(type::v1::PARTY_US);
+    *open.mutable_due_time() = time::ToProto(SomeTime(8, 12));
+  }
+  for (int i = *rc::gen::inRange(-2, 6); i > 0; --i) {
+    auto& tail = world.Wrote("a subject", "2026-03-09T09:00:00Z");
+    tail.set_awaits_us(Chance(70));
+    *tail.mutable_time() = time::ToProto(SomeTime(35, 3));
+  }
+  for (int i = *rc::gen::inRange(-3, 5); i > 0; --i) {
+    Feedback& given = world.Gave("something", "2026-03-09T09:00:00Z");
+    given.set_state(Chance(70) ? Feedback::RECEIVED : Feedback::ACKNOWLEDGED);
+    given.set_kind(static_cast<Feedback::Kind>(*rc::gen::inRange(1, 5)));
+    *given.mutable_given_time() = time::ToProto(SomeTime(60, 3));
+  }
+  for (int i = *rc::gen::inRange(-6, 21); i > 0; --i) {
+    world.Born(*rc::gen::inRange(1, 13), *rc::gen::inRange(1, 32));
+    if (Chance(30)) world.person.mutable_anniversaries()->rbegin()->mutable_date()->set_month(3);
+  }
+  if (Chance(50)) world.person.set_time_zone(SomeZone().name());
+  world.statistics_known = Chance(90);
+  return world;
+}
+
+void ExpectSame(const Rank& expected, const Rank& actual) {
+  RC_ASSERT(expected.cls == actual.cls);
+  RC_ASSERT(expected.kind == actual.kind);
+  RC_ASSERT(expected.score == actual.score);
+  RC_ASSERT(expected.due_us == actual.due_us);
+}
+
+// Proves: R03, R16
+RC_GTEST_PROP(IndexEntry, RanksARelationshipExactlyAsDecideDoes, ()) {
+  const World world = SomeWorld();
+  const IndexEntry entry = MakeIndexEntry(world.Facts());
+  for (int i = 0; i < 6; ++i) {
+    const absl::Time as_of = SomeTime(10, 60);
+    const absl::TimeZone zone = SomeZone();
+    const v1::Decision decision = Decide(world.Facts(), as_of, zone);
+    ExpectSame(RankOf(decision.suggestions(0)), RankAt(entry, as_of, zone));
+  }
+}
+
+// Proves: R02, R03
+RC_GTEST_PROP(Decide, DependsOnWhatIsKnownNotOnItsOrder, ()) {
+  World world = SomeWorld();
+  const absl::Time as_of = SomeTime(5, 30);
+  const RelationshipFacts facts = world.Facts();
+  const std::string before = Decide(facts, as_of, kUtc).SerializeAsString();
+  RelationshipFacts turned = facts;
+  std::reverse(turned.promises.begin(), turned.promises.end());
+  std::reverse(turned.feedback.begin(), turned.feedback.end());
+  if (!turned.promises.empty()) turned.promises.push_back(turned.promises.front());
+  auto reverse = [](auto* list) { std::reverse(list->begin(), list->end()); };
+  reverse(world.statistics.mutable_threads());
+  reverse(world.person.mutable_anniversaries());
+  RC_ASSERT(Decide(turned, as_of, kUtc).SerializeAsString() == before);
+}
+
+// Proves: R02, R06, R19
+RC_GTEST_PROP(Decide, AccountsForEveryKindAndKeepsTheOrderOfClasses, ()) {
+  const World world = SomeWorld();
+  const v1::Decision decision = Decide(world.Facts(), SomeTime(10, 60), SomeZone());
+  std::set<int> kinds;
+  int last = 0;
+  for (const auto& suggestion : decision.suggestions()) {
+    RC_ASSERT(kinds.insert(suggestion.kind()).second);
+    RC_ASSERT(suggestion.step_class() >= last);
+    last = suggestion.step_class();
+    RC_ASSERT(suggestion.reasons_size() > 0);
+    for (const auto& reason : suggestion.reasons()) RC_ASSERT(reason.sources_size() > 0);
+    const bool begins = suggestion.kind() == v1::CARE || suggestion.kind() == v1::LISTEN;
+    RC_ASSERT(!begins || world.relationship.standing() != contact::v1::QUIETED);
+    RC_ASSERT(!begins || world.statistics_known);
+    RC_ASSERT(suggestion.kind() != v1::LISTEN ||
+              world.relationship.standing() != contact::v1::RESTING);
+  }
+  for (const auto& exclusion : decision.excluded()) {
+    RC_ASSERT(kinds.insert(exclusion.kind()).second);
+    RC_ASSERT(exclusion.reasons_size() > 0);
+    for (const auto& reason : exclusion.reasons()) RC_ASSERT(reason.sources_size() > 0);
+  }
+  RC_ASSERT(kinds.size() == 6u);
+}
+
+// An entry with little thought behind it; scores and due times often equal.
+IndexEntry SomeEntry() {
+  IndexEntry entry;
+  entry.head.known = Chance(95);
+  entry.head.met = Chance(80);
+  entry.head.close = Chance(20);
+  entry.head.standing = static_cast<std::uint8_t>(*rc::gen::inRange(1, 4));
+  entry.head.tolerated_s = 86400u * *rc::gen::inRange<std::uint32_t>(1, 40);
+  entry.head.since_us = absl::ToUnixMicros(SomeTime(60, 1));
+  if (Chance(40)) entry.tail.earliest_due_us = absl::ToUnixMicros(SomeTime(8, 10));
+  if (Chance(20)) {
+    entry.tail.letters.time_s[0] = static_cast<std::uint32_t>(absl::ToUnixSeconds(SomeTime(40, 1)));
+  }
+  entry.head.obligation =
+      entry.tail.earliest_due_us != kNever || entry.tail.letters.time_s[0] != kNoLetter;
+  return entry;
+}
+
+struct Plain {
+  std::map<std::string, IndexEntry> entries;
+  std::map<std::string, std::set<std::string>> of_steward;
+};
+
+// Proves: R16
+RC_GTEST_PROP(WorklistIndex, SelectsWhatAPlainSortWouldSelect, ()) {
+  WorklistIndex index;
+  Plain plain;
+  const std::vector<std::string> stewards = {"mara", "ben", "cleo"};
+  for (int i = *rc::gen::inRange(0, 60); i > 0; --i) {
+    const std::string id = absl::StrCat("r", *rc::gen::inRange(0, 25));
+    for (auto& [steward, ids] : plain.of_steward) ids.erase(id);
+    plain.entries.erase(id);
+    if (Chance(15)) {
+      index.Remove(id);
+      continue;
+    }
+    std::vector<std::string> chosen;
+    for (const std::string& steward : stewards) {
+      if (Chance(50)) chosen.push_back(steward);
+      if (Chance(20) && !chosen.empty()) chosen.push_back(chosen.front());
+    }
+    plain.entries[id] = SomeEntry();
+    for (const std::string& steward : chosen) plain.of_steward[steward].insert(id);
+    index.Upsert(chosen, id, plain.entries[id]);
+  }
+  RC_ASSERT(index.size() == plain.entries.size());
+  const absl::Time as_of = SomeTime(3, 10);
+  const absl::TimeZone zone = SomeZone();
+  const std::int64_t capacity = *rc::gen::inRange(0, 12);
+  const std::int64_t max_waiting = *rc::gen::inRange(0, 5);
+  for (const std::string& steward : stewards) {
+    std::vector<RankedRelationship> steps;
+    std::vector<RankedRelationship> waiting;
+    for (const std::string& id : plain.of_steward[steward]) {
+      const Rank rank = RankAt(plain.entries[id], as_of, zone);
+      (rank.cls == v1::WAIT_CLASS ? waiting : steps).push_back({id, rank});
+    }
+    const auto before = [](const RankedRelationship& a, const RankedRelationship& b) {
+      if (Before(a.rank, b.rank)) return true;
+      return !Before(b.rank, a.rank) && a.relationship < b.relationship;
+    };
+    std::sort(steps.begin(), steps.end(), before);
+    std::sort(waiting.begin(), waiting.end(), before);
+    // Within capacity, or owed since before the last working day.
+    std::vector<std::string> expected;
+    std::int64_t over = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const IndexEntry& entry = plain.entries[steps[i].relationship];
+      bool late = entry.tail.earliest_due_us != kNever &&
+                  PlusWorkingDay(absl::FromUnixMicros(entry.tail.earliest_due_us), zone) < as_of;
+      const absl::Time asked = absl::FromUnixSeconds(entry.tail.letters.time_s[0]);
+      if (asked <= as_of && as_of - asked < absl::Hours(24 * 30) + absl::Seconds(1)) {
+        late = late || PlusWorkingDay(PlusWorkingDay(asked, zone), zone) < as_of;
+      }
+      const bool fits = static_cast<std::int64_t>(i) < capacity;
+      if (!fits && late) ++over;
+      if (fits || late) expected.push_back(steps[i].relationship);
+    }
+    const Selection got = index.Select(steward, capacity, as_of, zone, max_waiting);
+    RC_ASSERT(Ids(got.items) == expected);
+    RC_ASSERT(got.over_capacity == over);
+    RC_ASSERT(got.left_out == static_cast<std::int64_t>(steps.size() - expected.size()));
+    RC_ASSERT(got.waiting_count == static_cast<std::int64_t>(waiting.size()));
+    waiting.resize(std::min(waiting.size(), static_cast<std::size_t>(max_waiting)));
+    RC_ASSERT(Ids(got.waiting) == Ids(waiting));
+    for (const auto& item : got.items) {
+      ExpectSame(RankAt(plain.entries[item.relationship], as_of, zone), item.rank);
+    }
+    const std::vector<std::string> ids = Ids(got.items);
+    RC_ASSERT(std::set<std::string>(ids.begin(), ids.end()).size() == ids.size());
+  }
+}
+
+IndexEntry DueAt(const char* due, double silence_of_tolerated = 0.5) {
+  World world;
+  world.Promised("a thing", due);
+  world.statistics.set_tolerated_days(7 / silence_of_tolerated);
+  return MakeIndexEntry(world.Facts());
+}
+
+constexpr char kMondayNine[] = "2026-03-09T09:00:00Z";
+
+// Proves: R03, R16
+TEST(Worklist, PutsObligationsFirstAndThenTheLongestSilence) {
+  World drifting;
+  drifting.Spoke("2025-03-09T09:00:00Z");
+  World birthday;
+  birthday.Born(3, 9);
+  World fine;
+  WorklistIndex index;
+  index.Upsert({{"mara"}}, "drifting", MakeIndexEntry(drifting.Facts()));
+  index.Upsert({{"mara"}}, "birthday", MakeIndexEntry(birthday.Facts()));
+  index.Upsert({{"mara"}}, "fine", MakeIndexEntry(fine.Facts()));
+  index.Upsert({{"mara"}}, "due", DueAt("2026-03-10T09:00:00Z", 0.1));
+  index.Upsert({{"mara"}}, "due-and-quiet", DueAt("2026-03-11T09:00:00Z", 0.9));
+  const Selection list = index.Select("mara", 10, At(kMondayNine), kUtc, 10);
+  EXPECT_THAT(Ids(list.items), ElementsAre("due-and-quiet", "due", "birthday", "drifting"));
+  EXPECT_THAT(Ids(list.waiting), ElementsAre("fine"));
+  EXPECT_EQ(list.waiting_count, 1);
+  const Selection two = index.Select("mara", 2, At(kMondayNine), kUtc, 0);
+  EXPECT_THAT(Ids(two.items), ElementsAre("due-and-quiet", "due"));
+  EXPECT_EQ(two.left_out, 2);
+  EXPECT_EQ(two.over_capacity, 0);
+  EXPECT_TRUE(two.waiting.empty());
+  EXPECT_TRUE(index.Select("nobody", 2, At(kMondayNine), kUtc, 2).items.empty());
+}
+
+// Proves: R16
+TEST(Worklist, ListsEveryObligationThatIsOverdueForMoreThanAWorkingDay) {
+  WorklistIndex index;
+  // Due on Friday at ten: overdue for a working day on Monday at ten.
+  for (int i = 0; i < 5; ++i) {
+    index.Upsert({{"mara"}}, absl::StrCat("late", i), DueAt("2026-03-06T10:00:00Z", 0.1));
+  }
+  index.Upsert({{"mara"}}, "fresh", DueAt("2026-03-10T09:00:00Z", 0.9));
+  const Selection early = index.Select("mara", 1, At("2026-03-09T10:00:00Z"), kUtc, 0);
+  EXPECT_EQ(early.items.size(), 1u);
+  EXPECT_EQ(early.left_out, 5);
+  const Selection late = index.Select("mara", 1, At("2026-03-09T10:00:01Z"), kUtc, 0);
+  EXPECT_THAT(Ids(late.items), ElementsAre("fresh", "late0", "late1", "late2", "late3", "late4"));
+  EXPECT_EQ(late.over_capacity, 5);
+  EXPECT_EQ(late.left_out, 0);
+}
+
+// Proves: R16
+TEST(Worklist, FollowsTheStewardsAndForgetsTheRemoved) {
+  WorklistIndex index;
+  index.Upsert({{"mara", "ben", "mara"}}, "a", DueAt(kMondayNine));
+  index.Upsert({{"mara"}}, "b", DueAt(kMondayNine));
+  const auto list = [&](const char* steward) {
+    return Ids(index.Select(steward, 9, At(kMondayNine), kUtc, 0).items);
+  };
+  EXPECT_THAT(list("mara"), ElementsAre("a", "b"));
+  EXPECT_THAT(list("ben"), ElementsAre("a"));
+  index.Upsert({{"ben"}}, "b", DueAt(kMondayNine));
+  index.Remove("a");
+  index.Remove("never known");
+  EXPECT_THAT(list("mara"), ElementsAre());
+  EXPECT_THAT(list("ben"), ElementsAre("b"));
+  EXPECT_EQ(index.size(), 1u);
+}
+
+TEST(Worklist, HoldsARelationshipInTwoHundredBytes) {
+  WorklistIndex index;
+  const IndexEntry entry = DueAt(kMondayNine);
+  constexpr int kRelationships = 50000;
+  for (int i = 0; i < kRelationships; ++i) {
+    const std::string steward = absl::StrCat("steward-", i % 100);
+    index.Upsert({{steward}},
+                 absl::StrCat("0195a8f0-0000-7000-8000-", absl::Dec(i, absl::kZeroPad12)), entry);
+  }
+  EXPECT_LE(index.MemoryBytes() / kRelationships, 200u);
+  EXPECT_GE(index.MemoryBytes() / kRelationships, 100u);
+}
+
+}  // namespace
+}  // namespace rapport::recommendation
