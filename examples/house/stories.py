@@ -137,7 +137,7 @@ def stories(thursday, say):
             (151, 9, "Two houses with the same looms", [
                 ("U", 0, "Rui, Ana: you have the same looms and the same auditors, and I thought that you should know each "
                  "other. No need to answer me."),
-            ]),
+            ], "ana"),
         ],
         "olena": [
             (4, 10, "Світло", [

@@ -2,10 +2,10 @@
 
 A topic is (subject choices, turns). A turn is a list of groups; one choice of every group makes the
 letter. Turns alternate, the first one by the side under whose list the topic stands. A blank such
-as {thing} is filled from the trade of the person; {a|b} does not exist, choices are lists.
+as {thing} is filled from the trade of the person.
 
 Blanks: fn (the person), me (the steward), mate, thing, thing2, machine, step, snag, n, n2, order,
-city, wd (a weekday soon), month, hours.
+city, wd (a weekday soon), month (one to come), now_month, hours.
 """
 
 THEY_START = [
@@ -148,7 +148,7 @@ THEY_START = [
         [["I asked and they would be glad; I leave it to you to write.", "That is a good question to put on the table.",
           "I will think about it too."], [""]],
     ]),
-    (["Good news", "Look what left the house", "{thing} are out"], [
+    (["Good news", "Look what left the house", "Out of the house: {thing}"], [
         [["{thing} went out today, {n} pieces, and not one had to be touched twice.",
           "First month without a Saturday shift.", "A photo from {machine}: everybody is laughing, for once."],
          ["I thought you would like to know.", "{mate} wanted me to tell you.", "It was a good week in {city}."]],
@@ -250,13 +250,13 @@ THEY_START = [
 ]
 
 WE_START = [
-    (["How is {month}?", "Thinking of {thing}", "How did it go?"], [
+    (["How is {now_month}?", "Thinking of {thing}", "How did it go?"], [
         [["How did {thing} go in the end?", "You were in the middle of {thing} when we last spoke.",
           "I saw rain over {city} and thought of your {step}."],
          ["Did {machine} hold?", "What was the hardest part?", "I would like to hear how it is on the floor now."]],
         [["Thank you for asking.", "Better than feared."],
          ["{machine} held, {mate} did not, so we all went home early.", "The hardest part was {step}, as ever: {snag}.",
-          "{thing} are out, {thing2} wait.", "We lost one day because {snag}, and got it back on Saturday."]],
+          "we are through with {thing}, next comes {thing2}.", "We lost one day because {snag}, and got it back on Saturday."]],
         [["Poor {mate}.", "I keep my fingers crossed for {thing2}.", "That is good to know; I will remember {step}."],
          ["What would make that day less of a gamble?", ""]],
     ]),
@@ -321,8 +321,8 @@ LOCAL = {
     ],
     "fr": [
         ("Une petite question", "{hello}\n\nDepuis lundi, l'étape « couture » s'affiche après « dorure ». Est-ce voulu ?",
-         "{hello}\n\nNon, c'est une erreur de notre part. J'ai remis l'ordre, pouvez-vous regarder ? Et {mate}, qu'en dit-il ?",
-         "{hello}\n\nTout est en ordre, merci. {mate} n'avait rien remarqué, il travaille encore sur papier.", ""),
+         "{hello}\n\nNon, c'est une erreur de notre part. J'ai remis l'ordre, pouvez-vous regarder ? Et qu'en dit {mate} ?",
+         "{hello}\n\nTout est en ordre, merci. {mate} n'avait rien remarqué, tout se fait encore sur papier.", ""),
         ("Fermeture annuelle", "{hello}\n\nL'atelier sera fermé deux semaines à partir de {wd}. Rien d'urgent d'ici là.",
          "{hello}\n\nBonnes vacances à toute l'équipe ! Nous ne touchons à rien pendant ce temps.", "", ""),
         ("Des nouvelles", "{hello}\n\nLa commande {order} est partie hier, trois jours avant la date. Première fois cette année, je voulais vous le dire.",
@@ -340,8 +340,8 @@ LOCAL = {
     ],
     "pt": [
         ("Dúvida rápida", "{hello}\n\nA encomenda {order} ficou presa na fase de corte. Consegues ver porquê?",
-         "{hello}\n\nEstava marcada como suspensa; já a soltei. O {mate} pode fazê-lo também, com o botão direito.",
-         "{hello}\n\nObrigada, já está a andar.", ""),
+         "{hello}\n\nEstava marcada como suspensa; já a soltei. A equipa pode fazê-lo também, com o botão direito.",
+         "{hello}\n\nPerfeito, já está a andar. {mate} manda um abraço.", ""),
         ("Forno", "{hello}\n\nO forno grande volta na próxima semana. Podemos planear a partir de {wd}?",
          "{hello}\n\nSim, já abri o calendário do forno a partir de {wd}. Boa sorte com a primeira fornada!", "", ""),
     ],
@@ -428,7 +428,7 @@ LOCAL = {
 
 HELLO = {
     "en": ["Hi {x},", "Hello {x},", "Dear {x},", "{x},"], "de": ["Guten Tag {x},", "Hallo {x},"],
-    "fr": ["Bonjour {x},", "Chère {x},"], "es": ["Hola {x}:", "Buenos días {x}:"],
+    "fr": ["Bonjour {x},", "Bonjour {x} !"], "es": ["Hola {x}:", "Buenos días {x}:"],
     "pt": ["Olá {x},", "Bom dia {x},"], "sv": ["Hej {x},", "Hejsan {x}!"], "da": ["Hej {x},"],
     "pl": ["Dzień dobry {x},", "Cześć {x},"], "it": ["Ciao {x},", "Buongiorno {x},"],
     "nl": ["Dag {x},", "Hallo {x},"], "uk": ["Добрий день, {x}!", "Вітаю, {x}!"],

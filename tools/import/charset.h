@@ -2,6 +2,7 @@
 #ifndef RAPPORT_TOOLS_IMPORT_CHARSET_H_
 #define RAPPORT_TOOLS_IMPORT_CHARSET_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace rapport::importer {
 
 // True if `bytes` is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 bool IsUtf8(std::string_view bytes);
+
+// Appends the character; U+FFFD if `c` is 0, a surrogate, or beyond U+10FFFF.
+void AppendUtf8(uint32_t c, std::string* out);
 
 // Always returns valid UTF-8 without NUL. `charset` is the declared name, or empty.
 //   - declared and known: decoded so; bytes that make no sense become U+FFFD;

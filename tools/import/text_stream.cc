@@ -4,6 +4,8 @@
 #include <streambuf>
 #include <string>
 
+#include "tools/import/charset.h"
+
 namespace rapport::importer {
 namespace {
 
@@ -28,7 +30,7 @@ class TextBuffer : public std::streambuf {
         output_.assign(input_, from);
       } else {
         for (size_t i = from; i < input_.size(); ++i) Byte(static_cast<unsigned char>(input_[i]));
-        if (done_ && high_ != 0) Append(kReplacement);
+        if (done_ && high_ != 0) AppendUtf8(kReplacement, &output_);
       }
       if (!output_.empty()) {
         setg(output_.data(), output_.data(), output_.data() + output_.size());
@@ -61,32 +63,13 @@ class TextBuffer : public std::streambuf {
     if (high_ != 0) {
       const uint32_t pair = 0x10000 + ((high_ - 0xD800) << 10) + (unit - 0xDC00);
       high_ = 0;
-      Append(low ? pair : kReplacement);
+      AppendUtf8(low ? pair : kReplacement, &output_);
       if (low) return;
     }
     if (unit >= 0xD800 && unit <= 0xDBFF) {
       high_ = unit;
     } else {
-      Append(low ? kReplacement : unit);
-    }
-  }
-
-  void Append(uint32_t c) {
-    const auto put = [this](uint32_t byte) { output_.push_back(static_cast<char>(byte)); };
-    if (c < 0x80) {
-      put(c);
-    } else if (c < 0x800) {
-      put(0xC0 | (c >> 6));
-      put(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-      put(0xE0 | (c >> 12));
-      put(0x80 | ((c >> 6) & 0x3F));
-      put(0x80 | (c & 0x3F));
-    } else {
-      put(0xF0 | (c >> 18));
-      put(0x80 | ((c >> 12) & 0x3F));
-      put(0x80 | ((c >> 6) & 0x3F));
-      put(0x80 | (c & 0x3F));
+      AppendUtf8(low ? kReplacement : unit, &output_);
     }
   }
 

@@ -200,7 +200,7 @@ TEST_F(RealCards, GiveTheContactThatTheirProgramShowed) {
   EXPECT_EQ(mac.photo->bytes.substr(0, 2), "\xFF\xD8");
 
   const std::vector<VCard> android = Cards("John_Doe_ANDROID.vcf");
-  EXPECT_EQ(android.at(3).line, 17);
+  EXPECT_EQ(android.at(3).line, 18);
   EXPECT_EQ(android.at(5).contact.formatted_name, "ÑÑÑÑ");
 
   const Contact rfc = Cards("rfc6350-example.vcf").at(0).contact;

@@ -1,0 +1,89 @@
+// The commands of rapportctl. Each writes its answer to context.out and returns OK, or an error for
+// ErrorText and ExitCodeOf.
+#ifndef RAPPORT_TOOLS_RAPPORTCTL_COMMANDS_H_
+#define RAPPORT_TOOLS_RAPPORTCTL_COMMANDS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tools/rapportctl/context.h"
+
+namespace rapport::rapportctl {
+
+struct KeysOptions {
+  std::string dir{};
+  std::string kid{};                  // of a single key; "owner" if empty
+  std::vector<std::string> owners{};  // one key each: contact, engagement, …, owner
+};
+// Writes NAME.jwk (0600) for each and jwks.json with all public keys. Keys that exist stay.
+// Needs no connection.
+absl::Status CreateKeys(Context& context, const KeysOptions& options);
+
+struct ImportOptions {
+  std::vector<std::string> files{};
+  std::vector<std::string> me{};
+  std::string name{};
+  std::string source{};
+  bool strict = false;
+  bool again = false;
+};
+// `unreadable` becomes true if a record could not be read.
+absl::Status Import(Context& context, const ImportOptions& options, bool* unreadable);
+
+struct TodayOptions {
+  int capacity = 0;
+  bool waiting = false;
+};
+absl::Status Today(Context& context, const TodayOptions& options);
+
+struct BriefOptions {
+  std::string who{};
+  bool full = false;
+  bool sources = false;
+};
+absl::Status Brief(Context& context, const BriefOptions& options);
+
+// `what` is the number of a line of today's list, or WHO.
+absl::Status Why(Context& context, const std::string& what);
+
+struct TimelineOptions {
+  std::string who{};
+  int count = 20;
+};
+absl::Status Timeline(Context& context, const TimelineOptions& options);
+
+struct RecordOptions {
+  std::string who{};
+  std::string kind{}, channel{}, direction{}, when{}, subject{}, began{}, id{};
+  double minutes_ours = 0;
+  double minutes_theirs = 0;
+  std::vector<std::string> topics{}, gave{}, asked{};
+  bool needs_answer = false;
+};
+absl::Status Record(Context& context, const RecordOptions& options);
+
+struct PromiseOptions {
+  std::string who{}, text{}, due{};
+  bool theirs = false;
+  // A resource name, or a part of the words of a promise of WHO.
+  std::string keep{}, repair{}, release{}, move{};
+  std::string evidence{};
+};
+absl::Status Promise(Context& context, const PromiseOptions& options);
+
+struct ExplainOptions {
+  std::string who{};
+  std::string since = "1 month ago";
+};
+absl::Status Explain(Context& context, const ExplainOptions& options);
+
+absl::Status Export(Context& context, const std::string& dir);
+
+// UNAVAILABLE if a service is not ready.
+absl::Status ShowStatus(Context& context);
+
+}  // namespace rapport::rapportctl
+
+#endif  // RAPPORT_TOOLS_RAPPORTCTL_COMMANDS_H_
