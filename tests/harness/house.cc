@@ -1,0 +1,151 @@
+#include "tests/harness/house.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace rapport::tests {
+namespace {
+
+const std::map<std::string, std::string>& Binaries() {
+  static const auto* const binaries =
+      new std::map<std::string, std::string>{{"contact", RAPPORT_CONTACT_BINARY},
+                                             {"engagement", RAPPORT_ENGAGEMENT_BINARY},
+                                             {"recommendation", RAPPORT_RECOMMENDATION_BINARY}};
+  return *binaries;
+}
+
+}  // namespace
+
+absl::Time At(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  for (const char* format : {absl::RFC3339_full, "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
+    if (absl::ParseTime(format, text, &time, &error)) return time;
+  }
+  ADD_FAILURE() << "not an instant: " << text;
+  return absl::UnixEpoch();
+}
+
+bool Eventually(absl::Duration timeout, const std::function<bool()>& condition) {
+  const absl::Time deadline = absl::Now() + timeout;
+  while (!condition()) {
+    if (absl::Now() > deadline) return condition();
+    poll(nullptr, 0, 5);
+  }
+  return true;
+}
+
+House::House(Options options)
+    : options_(std::move(options)), session_(std::make_shared<rpc::Session>()) {
+  std::string pattern = absl::StrCat(::testing::TempDir(), "/house-XXXXXX");
+  folder_ = mkdtemp(pattern.data());
+  if (options_.now != absl::InfinitePast()) SetNow(options_.now);
+  for (const auto& service : options_.services) {
+    rpc::ClientOptions client;
+    client.target = SocketOf(service);
+    client.session = session_;
+    clients_[service] = std::make_unique<rpc::Client>(client);
+  }
+  for (const auto& service : options_.services) Start(service);
+}
+
+House::~House() {
+  for (auto& [service, process] : processes_) {
+    if (process != nullptr && process->Running()) process->Kill();
+  }
+  if (::testing::Test::HasFailure()) {
+    for (const auto& service : options_.services) {
+      std::printf("--- log of %s\n%s\n", service.c_str(), LogOf(service).c_str());
+    }
+  }
+  processes_.clear();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string House::SocketOf(const std::string& service) const {
+  return absl::StrCat("unix:", folder_, "/", service, ".sock");
+}
+
+std::string House::StoreOf(const std::string& service) const {
+  return absl::StrCat(folder_, "/", service, ".db");
+}
+
+void House::SetNow(absl::Time now) {
+  const std::string path = folder_ + "/now";
+  std::ofstream(path + ".new") << absl::FormatTime(absl::RFC3339_full, now, absl::UTCTimeZone())
+                               << "\n";
+  std::filesystem::rename(path + ".new", path);
+}
+
+void House::Start(const std::string& service) {
+  const std::string ready = absl::StrCat(folder_, "/", service, ".ready");
+  std::filesystem::remove(ready);
+  std::filesystem::remove(SocketOf(service).substr(5));
+  std::vector<std::string> arguments = {Binaries().at(service),
+                                        "--listen=" + SocketOf(service),
+                                        "--store=sqlite:" + StoreOf(service),
+                                        "--fixed_tenant=" + options_.tenant,
+                                        "--port_file=" + ready,
+                                        "--log_level=warning"};
+  for (const auto& other : {"contact", "engagement"}) {
+    const bool follows = service == "recommendation" ||
+                         (service == "contact" && std::string(other) == "engagement") ||
+                         (service == "engagement" && std::string(other) == "contact");
+    if (follows) {
+      arguments.push_back(absl::StrCat("--", other, "_target=", SocketOf(other)));
+    }
+  }
+  if (options_.now != absl::InfinitePast()) {
+    arguments.push_back("--test_now_file=" + folder_ + "/now");
+  }
+  if (const auto more = options_.flags.find(service); more != options_.flags.end()) {
+    arguments.insert(arguments.end(), more->second.begin(), more->second.end());
+  }
+  processes_[service] =
+      std::make_unique<Process>(arguments, absl::StrCat(folder_, "/", service, ".log"));
+  const bool is_ready = Eventually(absl::Seconds(20), [&] {
+    return (std::filesystem::exists(ready) && std::filesystem::file_size(ready) > 0) ||
+           !processes_[service]->Running();
+  });
+  EXPECT_TRUE(is_ready && processes_[service]->Running()) << service << " is not ready:\n"
+                                                          << LogOf(service);
+}
+
+void House::Kill(const std::string& service) { processes_.at(service)->Kill(); }
+
+int House::Stop(const std::string& service) {
+  processes_.at(service)->Signal(SIGTERM);
+  return processes_.at(service)->Wait(absl::Seconds(20));
+}
+
+std::string House::LogOf(const std::string& service) const {
+  std::ifstream in(absl::StrCat(folder_, "/", service, ".log"));
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+rpc::Client& House::ClientFor(absl::string_view method) {
+  for (auto& [service, client] : clients_) {
+    if (absl::StartsWith(method, absl::StrCat("rapport.", service, "."))) return *client;
+  }
+  ADD_FAILURE() << "whose method is " << method << "?";
+  return *clients_.begin()->second;
+}
+
+void House::Expect(absl::string_view method, const absl::Status& status) {
+  EXPECT_TRUE(status.ok()) << method << ": " << status;
+}
+
+}  // namespace rapport::tests

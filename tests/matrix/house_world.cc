@@ -1,0 +1,218 @@
+#include "tests/matrix/house_world.h"
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/time/proto_time.h"
+#include "rapport/contact/v1/people_service.pb.h"
+#include "rapport/contact/v1/relationship_service.pb.h"
+#include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/promise_service.pb.h"
+#include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/recommendation/v1/recommendation_service.pb.h"
+
+namespace rapport::tests {
+namespace {
+
+namespace contact = rapport::contact::v1;
+namespace engagement = rapport::engagement::v1;
+namespace recommendation = rapport::recommendation::v1;
+
+constexpr char kPeople[] = "rapport.contact.v1.PeopleService/";
+constexpr char kRelationships[] = "rapport.contact.v1.RelationshipService/";
+constexpr char kStewards[] = "rapport.contact.v1.StewardService/";
+constexpr char kUnderstanding[] = "rapport.engagement.v1.UnderstandingService/";
+
+// A person with one relationship; gives the names of both.
+std::pair<std::string, std::string> MakePerson(House& house, const std::string& external_id,
+                                               const std::string& steward) {
+  contact::BatchUpsertPeopleRequest request;
+  request.set_parent(house.parent());
+  auto* item = request.add_people();
+  item->mutable_external_id()->set_source("world");
+  item->mutable_external_id()->set_id(external_id);
+  item->mutable_person()->set_full_name("Nora " + external_id);
+  item->add_stewards(steward);
+  auto* point = item->add_contact_points();
+  point->set_kind(contact::ContactPoint::EMAIL);
+  point->set_value(external_id + "@example.org");
+  const auto response = house.Must<contact::BatchUpsertPeopleResponse>(
+      absl::StrCat(kPeople, "BatchUpsertPeople"), request);
+  if (response.results_size() != 1 || response.results(0).status().code() != 0) {
+    ADD_FAILURE() << response.DebugString();
+    return {};
+  }
+  return {response.results(0).person(), response.results(0).relationship()};
+}
+
+std::string MakePromise(House& house, const std::string& relationship, absl::Time made,
+                        absl::Time due) {
+  engagement::MakePromiseRequest request;
+  request.set_parent(relationship);
+  auto* promise = request.mutable_promise();
+  promise->set_promised_by(type::v1::PARTY_US);
+  promise->set_text("send the plan");
+  *promise->mutable_promise_time() = time::ToProto(made);
+  *promise->mutable_due_time() = time::ToProto(due);
+  return house
+      .Must<engagement::Promise>("rapport.engagement.v1.PromiseService/MakePromise", request)
+      .name();
+}
+
+}  // namespace
+
+World::World(House* house, const std::string& id) : parent_(house->parent()) {
+  const absl::Time now = absl::Now();
+  contact::CreateStewardRequest steward;
+  steward.set_parent(parent_);
+  steward.set_steward_id("steward-" + id);
+  steward.mutable_steward()->set_display_name("Steward " + id);
+  names_["rapport/Steward"] =
+      house->Must<contact::Steward>(absl::StrCat(kStewards, "CreateSteward"), steward).name();
+
+  contact::UpdateSettingsRequest settings;
+  settings.mutable_settings()->set_name(parent_ + "/settings");
+  settings.mutable_settings()->add_houses()->set_id("default");
+  settings.mutable_settings()->add_houses()->set_id("atelier");
+  names_["rapport/Settings"] =
+      house->Must<contact::Settings>(absl::StrCat(kStewards, "UpdateSettings"), settings).name();
+
+  const auto [person, relationship] = MakePerson(*house, id, names_["rapport/Steward"]);
+  names_["rapport/Person"] = person;
+  names_["rapport/Relationship"] = relationship;
+  names_["rapport/Preference"] = person + "/preference";
+  contact::ListContactPointsRequest points;
+  points.set_parent(person);
+  const auto point = house->Must<contact::ListContactPointsResponse>(
+      absl::StrCat(kPeople, "ListContactPoints"), points);
+  if (point.contact_points_size() == 1) {
+    names_["rapport/ContactPoint"] = point.contact_points(0).name();
+  }
+
+  const auto [deleted, deleted_relationship] =
+      MakePerson(*house, id + "-deleted", names_["rapport/Steward"]);
+  contact::DeletePersonRequest remove;
+  remove.set_name(deleted);
+  house->Must<contact::Person>(absl::StrCat(kPeople, "DeletePerson"), remove);
+  names_for_["UndeletePerson rapport/Person"] = deleted;
+
+  const auto [resting_person, resting] =
+      MakePerson(*house, id + "-resting", names_["rapport/Steward"]);
+  contact::RestRelationshipRequest rest;
+  rest.set_name(resting);
+  house->Must<contact::Relationship>(absl::StrCat(kRelationships, "RestRelationship"), rest);
+  names_for_["ReopenRelationship rapport/Relationship"] = resting;
+
+  const auto [quieted_person, quieted] =
+      MakePerson(*house, id + "-quieted", names_["rapport/Steward"]);
+  contact::QuietRelationshipRequest quiet;
+  quiet.set_name(quieted);
+  house->Must<contact::Relationship>(absl::StrCat(kRelationships, "QuietRelationship"), quiet);
+  names_for_["UnquietRelationship rapport/Relationship"] = quieted;
+
+  engagement::RecordEngagementRequest record;
+  record.set_relationship(relationship);
+  auto* said = record.mutable_engagement();
+  said->set_source("world");
+  said->set_source_id(id);
+  *said->mutable_event_time() = time::ToProto(now - absl::Hours(24 * 10));
+  said->set_kind(engagement::Engagement::CONVERSATION);
+  said->set_direction(engagement::Engagement::MUTUAL);
+  said->set_conduct(engagement::Engagement::HUMAN);
+  names_["rapport/Engagement"] =
+      house
+          ->Must<engagement::Engagement>("rapport.engagement.v1.EngagementService/RecordEngagement",
+                                         record)
+          .name();
+
+  names_["rapport/Promise"] =
+      MakePromise(*house, relationship, now - absl::Hours(24 * 20), now + absl::Hours(24 * 5));
+  names_for_["RepairPromise rapport/Promise"] =
+      MakePromise(*house, relationship, now - absl::Hours(24 * 20), now - absl::Hours(24 * 9));
+
+  engagement::LearnFactRequest fact;
+  fact.set_parent(relationship);
+  fact.mutable_fact()->set_slot(engagement::Fact::PROBLEM);
+  fact.mutable_fact()->set_text("the report page is slow");
+  fact.mutable_fact()->set_said_by(type::v1::PARTY_PERSON);
+  for (int i = 0; i < 2; ++i) {
+    names_["rapport/Fact"] =
+        house->Must<engagement::Fact>(absl::StrCat(kUnderstanding, "LearnFact"), fact).name();
+  }
+  engagement::GiveFeedbackRequest feedback;
+  feedback.set_parent(relationship);
+  feedback.mutable_feedback()->set_kind(engagement::Feedback::WISH);
+  feedback.mutable_feedback()->set_verbatim("a shorter report");
+  for (int i = 0; i < 2; ++i) {
+    names_["rapport/Feedback"] =
+        house->Must<engagement::Feedback>(absl::StrCat(kUnderstanding, "GiveFeedback"), feedback)
+            .name();
+  }
+  recommendation::GetBriefingRequest briefing;  // waits until recommendation knows all this
+  briefing.set_relationship(relationship);
+  house->Must<recommendation::Briefing>(
+      "rapport.recommendation.v1.RecommendationService/GetBriefing", briefing);
+}
+
+std::string World::NameOf(absl::string_view type) const {
+  const auto it = names_.find(type);
+  if (it != names_.end()) return it->second;
+  ADD_FAILURE() << "the world has no " << type;
+  return "";
+}
+
+std::string World::NameFor(absl::string_view method, absl::string_view type) const {
+  const auto it = names_for_.find(absl::StrCat(method, " ", type));
+  return it == names_for_.end() ? NameOf(type) : it->second;
+}
+
+StoreContent ReadStore(const std::string& path) {
+  StoreContent out;
+  sqlite3* db = nullptr;
+  if (sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) {
+    ADD_FAILURE() << "cannot open " << path;
+    sqlite3_close(db);
+    return out;
+  }
+  sqlite3_busy_timeout(db, 5000);
+  const auto query = [&](const std::string& sql, const std::function<void(sqlite3_stmt*)>& row) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) {
+      ADD_FAILURE() << sql << ": " << sqlite3_errmsg(db);
+    }
+    while (sqlite3_step(statement) == SQLITE_ROW) row(statement);
+    sqlite3_finalize(statement);
+  };
+  std::vector<std::string> tables;
+  // How far a service has read in another's feed is noted some time later, by itself.
+  query("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'cursors' ORDER BY name",
+        [&](sqlite3_stmt* s) {
+          tables.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(s, 0)));
+        });
+  for (const auto& table : tables) {
+    std::int64_t& rows = out.rows[table];
+    std::size_t& sum = out.content[table];
+    query(absl::StrCat("SELECT * FROM \"", table, "\""), [&](sqlite3_stmt* s) {
+      ++rows;
+      std::string text;
+      for (int i = 0; i < sqlite3_column_count(s); ++i) {
+        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(s, i));
+        const auto* bytes = static_cast<const char*>(sqlite3_column_blob(s, i));
+        absl::StrAppend(&text, size, ":");
+        if (bytes != nullptr) text.append(bytes, size);
+      }
+      sum += std::hash<std::string>()(text);  // the order of rows does not matter
+    });
+  }
+  sqlite3_close(db);
+  return out;
+}
+
+}  // namespace rapport::tests
