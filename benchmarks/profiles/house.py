@@ -1,0 +1,167 @@
+"""The services and bare servers of a run: their processes, sockets, stores and tools."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+SERVER_CORE = 0
+CLIENT_CORE = 1
+SERVICES = ("contact", "engagement", "recommendation")
+
+
+class Broken(Exception):
+    """Something that a measurement needs did not work."""
+
+
+class Process:
+    """A child on a Unix socket, ended by its own id."""
+
+    def __init__(self, arguments, log, address):
+        self.address = address
+        with open(log, "ab") as out:
+            self.child = subprocess.Popen(arguments, stdout=out, stderr=subprocess.STDOUT,
+                                          stdin=subprocess.DEVNULL, env=clean_environment())
+        self.pid = self.child.pid
+        self.log = log
+
+    def wait_until(self, ready, what, seconds=120):
+        until = time.monotonic() + seconds
+        while not ready():
+            if self.child.poll() is not None or time.monotonic() > until:
+                raise Broken("%s did not come up; see %s" % (what, self.log))
+            time.sleep(0.01)
+
+    def stop(self):
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGTERM)
+            try:
+                self.child.wait(30)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+
+    def memory_kib(self):
+        """Resident memory: all of it, and what is not backed by files."""
+        with open("/proc/%d/status" % self.pid) as lines:
+            found = dict(re.findall(r"^(VmRSS|RssAnon):\s+(\d+) kB", lines.read(), re.M))
+        return int(found["VmRSS"]), int(found["RssAnon"])
+
+
+def clean_environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith("RAPPORT_")}
+
+
+class House:
+    """Everything below one work folder. Stops all it has started when it is closed."""
+
+    def __init__(self, build, work, people):
+        self.build = build
+        self.work = work
+        self.people = people
+        self.running = {}
+        os.makedirs(work, exist_ok=True)
+        self.names = os.path.join(work, "relationships.txt")
+
+    def close(self):
+        for name in list(self.running):
+            self.stop(name)
+
+    # Files.
+
+    def path(self, *parts):
+        return os.path.join(self.work, *parts)
+
+    def store(self, service):
+        return self.path(service + ".db")
+
+    def copy_store(self, service, name):
+        """A copy of the store of a service that is not running."""
+        copy = self.path(name + ".db")
+        for suffix in ("-wal", "-shm"):
+            if os.path.exists(copy + suffix):
+                os.remove(copy + suffix)
+        shutil.copyfile(self.store(service), copy)
+        os.sync()  # what the disk has still to write would disturb the measurement
+        return copy
+
+    # Programs.
+
+    def program(self, name):
+        folder = "services/" + name if name in SERVICES else "benchmarks"
+        return os.path.join(self.build, folder, name)
+
+    def tool(self, name, *arguments, core=CLIENT_CORE):
+        """Runs a tool to its end and returns the JSON that it prints."""
+        command = [self.program(name), *arguments]
+        if core is not None:
+            command = ["taskset", "-c", str(core)] + command
+        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment())
+        if done.returncode != 0:
+            raise Broken("%s: %s" % (" ".join(command[:6]), done.stderr.strip()[-500:]))
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def bench(self, command, **flags):
+        return self.tool("rapport_bench", command, *to_flags(flags))
+
+    def load(self, server, method, **flags):
+        """Puts load on `server`, one of the running processes."""
+        process = self.running[server]
+        return self.bench("load", target=process.address, method=method, server_pid=process.pid,
+                          core=CLIENT_CORE, **flags)
+
+    # Processes.
+
+    def service_command(self, service, follow=(), tokens=False, store=None, log_level="info"):
+        """Arguments and address of a service. `follow` names the services whose feeds it reads."""
+        address = "unix:" + self.path(service + ".sock")
+        command = [self.program(service), "--listen=" + address,
+                   "--store=sqlite:" + (store or self.store(service)),
+                   "--port_file=" + self.path(service + ".ready"), "--log_level=" + log_level,
+                   "--drain_grace=2s"]
+        if tokens:
+            command += ["--jwks_file=" + self.path("jwks.json"), "--issuer=https://bench.example"]
+        else:
+            command.append("--fixed_tenant=bench")
+        for other in follow:
+            command.append("--%s_target=unix:%s" % (other, self.path(other + ".sock")))
+        return command, address
+
+    def start(self, service, core=SERVER_CORE, **options):
+        command, address = self.service_command(service, **options)
+        ready = self.path(service + ".ready")
+        for stale in (ready, address[5:]):
+            if os.path.exists(stale):
+                os.remove(stale)
+        if core is not None:
+            command = ["taskset", "-c", str(core)] + command
+        process = Process(command, self.path(service + ".log"), address)
+        self.running[service] = process
+        process.wait_until(lambda: os.path.exists(ready) and os.path.getsize(ready) > 0, service)
+        return process
+
+    def start_bare(self, kind, *arguments):
+        address = "unix:" + self.path(kind + ".sock")
+        if os.path.exists(address[5:]):
+            os.remove(address[5:])
+        process = Process(["taskset", "-c", str(SERVER_CORE), self.program("rapport_bare"), kind,
+                           "--listen=" + address, *arguments], self.path(kind + ".log"), address)
+        self.running[kind] = process
+        process.wait_until(lambda: os.path.exists(address[5:]), kind)
+        time.sleep(0.2)
+        return process
+
+    def stop(self, name):
+        process = self.running.pop(name, None)
+        if process is not None:
+            process.stop()
+
+    def stop_all(self):
+        self.close()
+
+
+def to_flags(flags):
+    return ["--%s=%s" % (name, value) for name, value in flags.items() if value is not None]
