@@ -47,10 +47,8 @@ Mail::Mail(std::vector<std::string> relationships, std::uint64_t seed)
 
 void Mail::Next(absl::Time when, v1::RecordEngagementRequest* request) {
   const std::uint64_t drawn = random_();
-  const std::size_t who = drawn % relationships_.size();
-  const std::uint64_t thread = (drawn >> 40) % 4;
   const bool inbound = ((drawn >> 32) & 1) != 0;
-  request->set_relationship(relationships_[who]);
+  Thread thread{static_cast<std::size_t>(drawn % relationships_.size()), (drawn >> 40) % 4};
   v1::Engagement& mail = *request->mutable_engagement();
   mail.set_source("mail");
   mail.set_source_id(absl::StrCat("<", seed_, ".", made_, "@mail.example>"));
@@ -62,11 +60,20 @@ void Mail::Next(absl::Time when, v1::RecordEngagementRequest* request) {
   const auto words = static_cast<std::int64_t>(20 + (drawn >> 44) % 180);
   if (inbound) {
     mail.set_their_words(words);
-    mail.set_needs_answer(((drawn >> 33) & 1) != 0);
+    if (((drawn >> 33) & 1) != 0) {
+      mail.set_needs_answer(true);
+      unanswered_.push_back(thread);
+    }
   } else {
     mail.set_our_words(words);
+    if (!unanswered_.empty()) {
+      thread = unanswered_.front();
+      unanswered_.pop_front();
+    }
   }
-  mail.set_thread(absl::StrCat("<thread.", who, ".", thread, "@mail.example>"));
+  request->set_relationship(relationships_[thread.relationship]);
+  mail.set_thread(
+      absl::StrCat("<thread.", thread.relationship, ".", thread.number, "@mail.example>"));
   mail.set_subject("The linen for the spring, and the visit in Guimaraes");
   ++made_;
 }

@@ -3,6 +3,7 @@
 #define RAPPORT_BENCHMARKS_LOADGEN_REQUESTS_H_
 
 #include <cstdint>
+#include <deque>
 #include <random>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ std::vector<std::string> NameRequests(const std::vector<std::string>& names, std
 std::vector<std::string> EveryName(const std::vector<std::string>& names);
 
 // Mail as a house of some years has it: about 200 bytes a message, in and out in turn, in threads.
+// Half of what comes in asks for an answer, and what goes out answers the oldest of those first.
 // Everything follows from the seed, and two seeds never make the same message.
 class Mail {
  public:
@@ -32,9 +34,15 @@ class Mail {
   void Next(absl::Time when, engagement::v1::RecordEngagementRequest* request);
 
  private:
+  struct Thread {
+    std::size_t relationship;
+    std::uint64_t number;
+  };
+
   const std::vector<std::string> relationships_;
   const std::uint64_t seed_;
   std::mt19937_64 random_;
+  std::deque<Thread> unanswered_;
   std::uint64_t made_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 
+#include "absl/synchronization/mutex.h"
 #include "google/protobuf/stubs/logging.h"
 
 namespace rapport::host {
@@ -36,6 +37,8 @@ int CatchStopSignals() {
 }
 
 void QuietLibraries() {
+  // Debian builds Abseil with its check for lock cycles on; gRPC takes dozens of its locks a call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (std::getenv("GRPC_VERBOSITY") == nullptr) {
     gpr_set_log_function([](gpr_log_func_args*) {});
     google::protobuf::SetLogHandler(nullptr);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "absl/types/optional.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
+#include "common/resource/batch_view.h"
 #include "common/resource/request_log.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/executor.h"
@@ -34,6 +36,7 @@ class Methods {
   template <class Request, class Response>
   using WriteHandler =
       std::function<absl::StatusOr<Response>(store::Tx&, const base::CallContext&, const Request&)>;
+  // A read handler whose Response is grpc::ByteBuffer answers in serialized form.
   // From memory, or nothing: then the read handler answers.
   template <class Request>
   using HotHandler = std::function<absl::optional<absl::StatusOr<grpc::ByteBuffer>>(
@@ -60,7 +63,8 @@ class Methods {
             }
             return;
           }
-          if (!executor_->Submit(call.context().tenant.value(), [&call, &read] { read(call); })) {
+          if (!executor_->Submit(call.context().tenant.value(), rpc::Executor::Length::kShort,
+                                 [&call, &read] { read(call); })) {
             call.Finish(errors::Overloaded("read lane"));
           }
         });
@@ -80,18 +84,18 @@ class Methods {
   template <class Request, class Response>
   rpc::Handler ReadCall(ReadHandler<Request, Response> handler) {
     return [this, handler = std::move(handler)](rpc::Call& call) {
-      auto snapshot = store_->Read(call.context(), call.context().tenant);
-      if (!snapshot.ok()) {
-        call.Finish(snapshot.status());
+      const auto view = BatchView::Open(store_, call.context());
+      if (!view.ok()) {
+        call.Finish(view.status());
         return;
       }
-      auto response =
-          handler(**snapshot, call.context(), static_cast<const Request&>(call.request()));
-      snapshot->reset();
-      if (response.ok()) {
-        call.Finish(rpc::Answer{rpc::Serialize(*response), 0});
-      } else {
+      auto response = handler(**view, call.context(), static_cast<const Request&>(call.request()));
+      if (!response.ok()) {
         call.Finish(response.status());
+      } else if constexpr (std::is_same_v<Response, grpc::ByteBuffer>) {
+        call.Finish(rpc::Answer{*std::move(response), 0});
+      } else {
+        call.Finish(rpc::Answer{rpc::Serialize(*response), 0});
       }
     };
   }

@@ -72,9 +72,14 @@ struct Page {
 template <class M>
 class Registry {
  public:
-  // `cache` may be null.
-  Registry(Strategy<M> strategy, const PageTokens* tokens, base::Rng* rng, HotCache* cache)
-      : strategy_(std::move(strategy)), tokens_(tokens), rng_(rng), cache_(cache) {
+  // Both caches may be null.
+  Registry(Strategy<M> strategy, const PageTokens* tokens, base::Rng* rng, HotCache* cache,
+           ObjectCache<M>* objects = nullptr)
+      : strategy_(std::move(strategy)),
+        tokens_(tokens),
+        rng_(rng),
+        cache_(cache),
+        objects_(objects) {
     table_ = store::Table{strategy_.table,
                           {{"parent", store::ColumnType::kText}, {"id", store::ColumnType::kText}},
                           2,
@@ -116,6 +121,15 @@ class Registry {
     ASSIGN_OR_RETURN(auto found, Find(reader, name));
     if (!found) return errors::ResourceUnknown(name);
     return *std::move(found);
+  }
+
+  // As Get, as it is stored: ready for the wire.
+  absl::StatusOr<grpc::ByteBuffer> GetBytes(store::Reader& reader, absl::string_view name) const {
+    const auto key = KeyOf(name);
+    if (!key.ok()) return key.status();
+    ASSIGN_OR_RETURN(const auto row, reader.Get(table_, *key));
+    if (!row) return errors::ResourceUnknown(name);
+    return rpc::Wrap(store::AsText(row->back()));
   }
 
   // As Get, but NOT_FOUND for deleted resources too: for what other resources refer to.
@@ -273,16 +287,25 @@ class Registry {
         cache->Wrote(name, committed, wire);
       });
     }
+    if (objects_ != nullptr) {
+      tx.OnCommit([objects = objects_, copy = std::make_shared<const M>(resource)](
+                      std::int64_t committed) { objects->Wrote(copy->name(), committed, copy); });
+    }
     return absl::OkStatus();
   }
 
   void Stamp(const M* before, M* after, absl::Time now) const {
-    const std::int64_t revision = before == nullptr ? 1 : before->revision() + 1;
+    after->set_revision(before == nullptr ? 0 : before->revision());
+    StampNext(after, now);
+  }
+  // The same for a resource that was changed in place.
+  void StampNext(M* after, absl::Time now) const {
+    const std::int64_t revision = after->revision() + 1;
     const std::string& name = after->name();
     after->set_uid(name.substr(name.rfind('/') + 1));
     after->set_revision(revision);
     after->set_etag(absl::StrCat("\"", revision, "\""));
-    if (before == nullptr) *after->mutable_create_time() = time::ToProto(now);
+    if (revision == 1) *after->mutable_create_time() = time::ToProto(now);
     *after->mutable_update_time() = time::ToProto(now);
   }
 
@@ -344,6 +367,7 @@ class Registry {
   const PageTokens* const tokens_;
   base::Rng* const rng_;
   HotCache* const cache_;
+  ObjectCache<M>* const objects_;
   store::Table table_;
 };
 

@@ -106,10 +106,11 @@ class ServerStreamCall final : public Event, public Ticked {
     producing_ = true;
     const bool heartbeat = heartbeat_;
     more_ = heartbeat_ = false;
-    const bool queued = pipeline_->executor_->Submit("stream", [this, heartbeat] {
-      produced_ = source_->Next(heartbeat);
-      loop_->Post(&produced_event_);
-    });
+    const bool queued =
+        pipeline_->executor_->Submit("stream", Executor::Length::kLong, [this, heartbeat] {
+          produced_ = source_->Next(heartbeat);
+          loop_->Post(&produced_event_);
+        });
     if (!queued) {
       producing_ = false;
       more_ = true;  // tried again at the next tick

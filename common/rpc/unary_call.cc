@@ -10,8 +10,40 @@
 namespace rapport::rpc {
 namespace {
 
+// Blocks of one size for the calls of a loop: a call is too large for malloc's fast paths.
+class CallMemory {
+ public:
+  ~CallMemory() {
+    for (void* block : free_) ::operator delete(block);
+  }
+  void* Take(std::size_t size) {
+    if (free_.empty()) return ::operator new(size);
+    void* const block = free_.back();
+    free_.pop_back();
+    return block;
+  }
+  void GiveBack(void* block) {
+    if (free_.size() < kKept) {
+      free_.push_back(block);
+    } else {
+      ::operator delete(block);
+    }
+  }
+  static CallMemory& OfThread() {
+    thread_local CallMemory memory;
+    return memory;
+  }
+
+ private:
+  static constexpr std::size_t kKept = 256;
+  std::vector<void*> free_;
+};
+
 class UnaryCall final : public Call, public Event, public Posted {
  public:
+  static void* operator new(std::size_t size) { return CallMemory::OfThread().Take(size); }
+  static void operator delete(void* block) { CallMemory::OfThread().GiveBack(block); }
+
   UnaryCall(Pipeline* pipeline, Loop* loop, int method)
       : pipeline_(pipeline), loop_(loop), index_(method), method_(pipeline->method(method)) {
     Listen();
@@ -34,7 +66,8 @@ class UnaryCall final : public Call, public Event, public Posted {
 
   void Finish(absl::StatusOr<Answer> answer) override {
     answer_ = std::move(answer);
-    if (loop_->OnLoopThread()) {
+    // Handing over pays when answers come in batches; an answer that is alone goes out from here.
+    if (loop_->OnLoopThread() || loop_->in_flight.load(std::memory_order_relaxed) == 1) {
       OnPosted();
     } else {
       loop_->Post(this);

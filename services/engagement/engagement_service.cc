@@ -119,10 +119,10 @@ void EngagementService::Register(resource::Methods* methods) {
                                            const v1::RetractEngagementRequest& request) {
         return Retract(tx, context, request);
       });
-  methods->Read<v1::GetEngagementRequest, v1::Engagement>(
+  methods->Read<v1::GetEngagementRequest, grpc::ByteBuffer>(
       prefix + "GetEngagement", [this](store::Snapshot& snapshot, const CallContext&,
                                        const v1::GetEngagementRequest& request) {
-        return resources_.engagements.Get(snapshot, request.name());
+        return resources_.engagements.GetBytes(snapshot, request.name());
       });
   methods->Read<v1::ListTimelineRequest, v1::ListTimelineResponse>(
       prefix + "ListTimeline", [this](store::Snapshot& snapshot, const CallContext& context,

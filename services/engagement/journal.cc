@@ -109,8 +109,7 @@ absl::Status StatisticsChange::Save() {
     }
     rules::DeriveRhythm(DeclaredRhythmOf(statistics), parameters_, &statistics);
     statistics.set_journal_revision(statistics.journal_revision() + 1);
-    const v1::RelationshipStatistics before = statistics;
-    resources_.statistics.Stamp(&before, &statistics, context_.now);
+    resources_.statistics.StampNext(&statistics, context_.now);
     RETURN_IF_ERROR(resources_.statistics.Put(tx_, statistics));
   }
   return absl::OkStatus();

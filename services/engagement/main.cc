@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
        .secret_flags = {}});
   const auto host = host::Host::CreateOrExit(options);
 
-  resource::HotCache cache(absl::GetFlag(FLAGS_hot_entries));
+  resource::ObjectCache<engagement::v1::RelationshipStatistics> cache(
+      absl::GetFlag(FLAGS_hot_entries));
   const engagement::Resources schema(nullptr, nullptr, nullptr);
   const auto store = host->OpenStoreOrExit(schema.tables());
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));

@@ -6,6 +6,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/time/proto_time.h"
+#include "google/protobuf/arena.h"
 #include "services/engagement/rules/explain.h"
 #include "services/engagement/rules/formulas.h"
 #include "services/engagement/rules/measures.h"
@@ -15,6 +16,13 @@ namespace rapport::engagement {
 using base::CallContext;
 
 namespace {
+
+// A Rapport with all its parts takes one block.
+const google::protobuf::ArenaOptions kOneAnswer = [] {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 8192;
+  return options;
+}();
 
 template <class Request>
 absl::Time AsOf(const Request& request, const CallContext& context) {
@@ -29,20 +37,22 @@ void RapportService::Register(resource::Methods* methods) {
       prefix + "GetRapport",
       [this](const CallContext& context, const v1::GetRapportRequest& request)
           -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
-        const auto bytes = cache_->Find(StatisticsName(request.name()));
-        v1::RelationshipStatistics statistics;
-        if (!bytes || !rpc::Parse(*bytes, &statistics)) return absl::nullopt;
+        const auto statistics = cache_->Find(StatisticsName(request.name()));
+        if (!statistics) return absl::nullopt;
         const absl::Time as_of = AsOf(request, context);
-        if (!rules::ReadableAt(statistics, as_of)) return absl::nullopt;  // replayed on a worker
-        return absl::StatusOr<grpc::ByteBuffer>(
-            rpc::Serialize(rules::Measure(statistics, as_of, parameters_)));
+        if (!rules::ReadableAt(**statistics, as_of)) return absl::nullopt;  // replayed on a worker
+        google::protobuf::Arena arena(kOneAnswer);
+        auto& rapport = *google::protobuf::Arena::CreateMessage<v1::Rapport>(&arena);
+        rules::Measure(**statistics, as_of, parameters_, &rapport);
+        return absl::StatusOr<grpc::ByteBuffer>(rpc::Serialize(rapport));
       },
       [this](store::Snapshot& snapshot, const CallContext& context,
              const v1::GetRapportRequest& request) -> absl::StatusOr<v1::Rapport> {
         const std::string name = StatisticsName(request.name());
         ASSIGN_OR_RETURN(const auto current, resources_.statistics.Find(snapshot, name));
         if (!current) return errors::ResourceUnknown(request.name());
-        cache_->Fill(name, snapshot.sequence(), rpc::Serialize(*current));
+        cache_->Fill(name, snapshot.sequence(),
+                     std::make_shared<const v1::RelationshipStatistics>(*current));
         return At(snapshot, request.name(), AsOf(request, context));
       });
   methods->Read<v1::BatchGetRapportRequest, v1::BatchGetRapportResponse>(

@@ -14,7 +14,8 @@ namespace rapport::engagement {
 class RapportService {
  public:
   RapportService(const Resources* resources, const resource::PageTokens* tokens,
-                 const rules::Parameters* parameters, resource::HotCache* cache)
+                 const rules::Parameters* parameters,
+                 resource::ObjectCache<v1::RelationshipStatistics>* cache)
       : resources_(*resources), tokens_(*tokens), parameters_(*parameters), cache_(cache) {}
 
   void Register(resource::Methods* methods);
@@ -29,7 +30,7 @@ class RapportService {
   const Resources& resources_;
   const resource::PageTokens& tokens_;
   const rules::Parameters& parameters_;
-  resource::HotCache* const cache_;
+  resource::ObjectCache<v1::RelationshipStatistics>* const cache_;
 };
 
 }  // namespace rapport::engagement

@@ -103,14 +103,15 @@ std::string LookupKey(const v1::ContactPointKey& key) {
   }
 }
 
-Resources::Resources(const resource::PageTokens* tokens, base::Rng* rng, resource::HotCache* cache)
+Resources::Resources(const resource::PageTokens* tokens, base::Rng* rng,
+                     resource::ObjectCache<v1::RelationshipStatistics>* cache)
     : engagements(EngagementStrategy(), tokens, rng, nullptr),
       promises(TimedStrategy<v1::Promise>("promises", "promise", rules::PromiseMicros), tokens, rng,
                nullptr),
       facts(TimedStrategy<v1::Fact>("facts", "fact", rules::FactMicros), tokens, rng, nullptr),
       feedback(TimedStrategy<v1::Feedback>("feedback", "feedback", rules::GivenMicros), tokens, rng,
                nullptr),
-      statistics(StatisticsStrategy(), tokens, rng, cache) {}
+      statistics(StatisticsStrategy(), tokens, rng, nullptr, cache) {}
 
 std::vector<const store::Table*> Resources::tables() const {
   return {&engagements.table(),

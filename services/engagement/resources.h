@@ -33,7 +33,8 @@ std::string SourceKey(const v1::Engagement& engagement);
 std::string LookupKey(const v1::ContactPointKey& key);
 
 struct Resources {
-  Resources(const resource::PageTokens* tokens, base::Rng* rng, resource::HotCache* cache);
+  Resources(const resource::PageTokens* tokens, base::Rng* rng,
+            resource::ObjectCache<v1::RelationshipStatistics>* cache);
 
   resource::Registry<v1::Engagement> engagements;
   resource::Registry<v1::Promise> promises;

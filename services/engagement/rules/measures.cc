@@ -111,6 +111,13 @@ v1::Turn TurnOf(const v1::RelationshipStatistics& s, int awaiting_us) {
   return theirs ? v1::THEIRS : v1::NONE;
 }
 
+void Set(type::v1::Measure* out, const Reading& reading) {
+  out->set_value(reading.value);
+  out->set_status(reading.status);
+  out->set_n(reading.n);
+  out->set_half_life_days(reading.half_life_days);
+}
+
 }  // namespace
 
 bool ReadableAt(const v1::RelationshipStatistics& s, absl::Time as_of) {
@@ -175,10 +182,7 @@ Readings Read(const v1::RelationshipStatistics& s, absl::Time as_of, const Param
 
 type::v1::Measure ToMeasure(const Reading& reading) {
   type::v1::Measure out;
-  out.set_value(reading.value);
-  out.set_status(reading.status);
-  out.set_n(reading.n);
-  out.set_half_life_days(reading.half_life_days);
+  Set(&out, reading);
   return out;
 }
 
@@ -195,9 +199,16 @@ bool IsBroken(const v1::OpenPromise& promise, absl::Time as_of, const Parameters
 }
 
 v1::Rapport Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p) {
+  v1::Rapport out;
+  Measure(s, as_of, p, &out);
+  return out;
+}
+
+void Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p,
+             v1::Rapport* rapport) {
+  v1::Rapport& out = *rapport;
   const std::int64_t us = absl::ToUnixMicros(as_of);
   const Readings r = Read(s, as_of, p);
-  v1::Rapport out;
   out.set_relationship(std::string(absl::StripSuffix(s.name(), "/statistics")));
   *out.mutable_as_of() = MicrosToProto(us);
 
@@ -220,21 +231,21 @@ v1::Rapport Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const
   out.set_our_open_promises(ours);
   out.set_quadrant(QuadrantOf(r.warmth.value, r.bond.value));
 
-  *out.mutable_silence_days() = ToMeasure(r.silence_days);
-  *out.mutable_volume() = ToMeasure(r.volume);
-  *out.mutable_listening() = ToMeasure(r.listening);
-  *out.mutable_give_ask() = ToMeasure(r.give_ask);
-  *out.mutable_reliability() = ToMeasure(r.reliability);
+  Set(out.mutable_silence_days(), r.silence_days);
+  Set(out.mutable_volume(), r.volume);
+  Set(out.mutable_listening(), r.listening);
+  Set(out.mutable_give_ask(), r.give_ask);
+  Set(out.mutable_reliability(), r.reliability);
   out.set_reliability_uncertainty(r.reliability_uncertainty);
-  *out.mutable_their_reliability() = ToMeasure(r.their_reliability);
-  *out.mutable_intimacy() = ToMeasure(r.intimacy);
-  *out.mutable_reciprocity() = ToMeasure(r.reciprocity);
-  *out.mutable_warmth() = ToMeasure(r.warmth);
-  *out.mutable_bond() = ToMeasure(r.bond);
-  *out.mutable_tie() = ToMeasure(r.tie);
-  *out.mutable_care() = ToMeasure(r.care);
-  *out.mutable_human_share() = ToMeasure(r.human_share);
-  *out.mutable_health() = ToMeasure(r.health.health);
+  Set(out.mutable_their_reliability(), r.their_reliability);
+  Set(out.mutable_intimacy(), r.intimacy);
+  Set(out.mutable_reciprocity(), r.reciprocity);
+  Set(out.mutable_warmth(), r.warmth);
+  Set(out.mutable_bond(), r.bond);
+  Set(out.mutable_tie(), r.tie);
+  Set(out.mutable_care(), r.care);
+  Set(out.mutable_human_share(), r.human_share);
+  Set(out.mutable_health(), r.health.health);
   for (const HealthTermValue& term : r.health.terms) {
     v1::HealthTerm* line = out.add_health_terms();
     line->set_term(term.term);
@@ -243,7 +254,6 @@ v1::Rapport Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const
     line->set_contribution(term.contribution);
     line->set_status(term.input.status);
   }
-  return out;
 }
 
 }  // namespace rapport::engagement::rules

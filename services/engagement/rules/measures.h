@@ -46,6 +46,9 @@ Readings Read(const v1::RelationshipStatistics& s, absl::Time as_of, const Param
 //   message is later than everything that came from them; else NONE.
 // Needs ReadableAt(s, as_of).
 v1::Rapport Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p);
+// The same into an empty message.
+void Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p,
+             v1::Rapport* out);
 
 // Bond at `as_of`, 0 where it is undefined.
 double BondAt(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p);
