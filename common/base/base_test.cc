@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/escaping.h"
+#include "common/base/digest.h"
 #include "common/base/errors.h"
 #include "common/base/id.h"
 #include "common/base/uuid.h"
@@ -117,6 +119,14 @@ TEST(Errors, EveryPublishedReasonHasAConstructor) {
     if (published->value(i)->number() == 0) continue;
     EXPECT_TRUE(seen.contains(published->value(i)->number())) << published->value(i)->name();
   }
+}
+
+// The vectors of FIPS 180-4.
+TEST(Digest, IsSha256) {
+  EXPECT_EQ(absl::BytesToHexString(base::Sha256("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(absl::BytesToHexString(base::Sha256("")),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace rapport::config {
 // "--name=value" lines with the values in force; "***" for secret flags that are not empty.
 void PrintConfig(const Program& program, std::ostream& out);
 
-// A Markdown table for docs/flags.md: flag, environment variable, type, default, help.
+// A Markdown table for docs/reference/flags.md: flag, environment variable, type, default, help.
 void PrintFlagsMarkdown(const Program& program, std::ostream& out);
 
 // What --help shows.

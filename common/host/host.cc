@@ -22,8 +22,6 @@
 #include "common/rpc/reflection.h"
 #include "common/rpc/server.h"
 #include "common/rpc/watchdog.h"
-#include "grpcpp/security/tls_certificate_verifier.h"
-#include "grpcpp/security/tls_credentials_options.h"
 
 namespace rapport::host {
 namespace {
@@ -55,15 +53,6 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(const
   ASSIGN_OR_RETURN(std::string certificate, ReadFile(options.tls_cert_file));
   ssl.pem_key_cert_pairs.push_back({std::move(key), std::move(certificate)});
   return grpc::SslServerCredentials(ssl);
-}
-
-// The watchdog wants an answer, and knows whom it asks.
-std::shared_ptr<grpc::ChannelCredentials> UncheckedTls() {
-  grpc::experimental::TlsChannelCredentialsOptions options;
-  options.set_verify_server_certs(false);
-  options.set_check_call_host(false);
-  options.set_certificate_verifier(std::make_shared<grpc::experimental::NoOpCertificateVerifier>());
-  return grpc::experimental::TlsCredentials(options);
 }
 
 }  // namespace
@@ -235,7 +224,7 @@ absl::Status Host::RunUntilStopped(rpc::MethodTable* table, const RunOptions& ru
   {
     rpc::WatchdogOptions watched;
     watched.address = server.addresses().front();
-    if (!options_.tls_cert_file.empty()) watched.credentials = UncheckedTls();
+    if (!options_.tls_cert_file.empty()) watched.credentials = rpc::UncheckedTls();
     watched.on_dead = [this] {
       log_->Error("server_does_not_answer", {{"action", "exit"}});
       _exit(70);

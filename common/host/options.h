@@ -1,5 +1,5 @@
 // The flags that all Rapport services share, as one validated struct. Flag > environment variable
-// RAPPORT_<NAME> > default; docs/flags.md lists them.
+// RAPPORT_<NAME> > default; docs/reference/flags.md lists them.
 #ifndef RAPPORT_COMMON_HOST_OPTIONS_H_
 #define RAPPORT_COMMON_HOST_OPTIONS_H_
 

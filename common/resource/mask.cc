@@ -3,7 +3,9 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/errors.h"
 #include "google/api/field_behavior.pb.h"
 #include "google/protobuf/util/field_mask_util.h"
@@ -40,23 +42,54 @@ bool Differs(const pb::Message& a, const pb::Message& b, const pb::FieldDescript
   return !pb::util::MessageDifferencer::Equals(*left, *right);
 }
 
+// The fields that the path goes through; none if it is no path of the message. The utility takes
+// "" and "title." for paths too.
+std::vector<const pb::FieldDescriptor*> FieldsOn(const std::string& path,
+                                                 const pb::Descriptor* descriptor) {
+  std::vector<const pb::FieldDescriptor*> chain;
+  if (!pb::util::FieldMaskUtil::GetFieldDescriptors(descriptor, path, &chain)) return {};
+  std::vector<absl::string_view> names;
+  for (const auto* field : chain) names.emplace_back(field->name());
+  if (absl::StrJoin(names, ".") != path) return {};
+  return chain;
+}
+
+// Which fields of a message are output-only, and which may have some inside.
+struct OutputOnlyPlan {
+  std::vector<const pb::FieldDescriptor*> cleared;
+  std::vector<const pb::FieldDescriptor*> entered;
+
+  static const OutputOnlyPlan& Of(const pb::Descriptor* descriptor) {
+    thread_local absl::node_hash_map<const pb::Descriptor*, OutputOnlyPlan> known;
+    const auto [it, fresh] = known.try_emplace(descriptor);
+    if (fresh) {
+      for (int i = 0; i < descriptor->field_count(); ++i) {
+        const auto* field = descriptor->field(i);
+        if (Has(field, google::api::OUTPUT_ONLY)) {
+          it->second.cleared.push_back(field);
+        } else if (field->message_type() != nullptr &&
+                   field->message_type()->file()->package() != "google.protobuf") {
+          it->second.entered.push_back(field);
+        }
+      }
+    }
+    return it->second;
+  }
+};
+
 }  // namespace
 
 void ClearOutputOnly(pb::Message* message) {
+  const OutputOnlyPlan& plan = OutputOnlyPlan::Of(message->GetDescriptor());
   const auto* reflection = message->GetReflection();
-  std::vector<const pb::FieldDescriptor*> set;
-  reflection->ListFields(*message, &set);
-  for (const auto* field : set) {
-    if (Has(field, google::api::OUTPUT_ONLY)) {
-      reflection->ClearField(message, field);
-    } else if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE) {
-      if (field->is_repeated()) {
-        for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
-          ClearOutputOnly(reflection->MutableRepeatedMessage(message, field, i));
-        }
-      } else {
-        ClearOutputOnly(reflection->MutableMessage(message, field));
+  for (const auto* field : plan.cleared) reflection->ClearField(message, field);
+  for (const auto* field : plan.entered) {
+    if (field->is_repeated()) {
+      for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+        ClearOutputOnly(reflection->MutableRepeatedMessage(message, field, i));
       }
+    } else if (reflection->HasField(*message, field)) {
+      ClearOutputOnly(reflection->MutableMessage(message, field));
     }
   }
 }
@@ -81,10 +114,8 @@ absl::Status ApplyMask(const pb::Message& patch, const pb::FieldMask& mask,
     }
   } else {
     for (const auto& path : mask.paths()) {
-      std::vector<const pb::FieldDescriptor*> chain;
-      if (!pb::util::FieldMaskUtil::GetFieldDescriptors(descriptor, path, &chain)) {
-        return errors::UnknownMaskPath(path);
-      }
+      const auto chain = FieldsOn(path, descriptor);
+      if (chain.empty()) return errors::UnknownMaskPath(path);
       bool allowed = settable(chain.front());
       for (const auto* field : chain) allowed &= !Has(field, google::api::OUTPUT_ONLY);
       if (allowed) wanted.add_paths(path);

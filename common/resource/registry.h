@@ -269,28 +269,13 @@ class Registry {
 
   // Writes a resource as it is: copies of another service's resource, statistics.
   absl::Status Put(store::Tx& tx, const M& resource) const {
-    const auto key = KeyOf(resource.name());
-    if (!key.ok()) return key.status();
-    store::Row row = *key;
-    row.reserve(table_.columns.size());
-    for (const auto& column : strategy_.columns) row.push_back(column.value(resource));
-    row.push_back(IsDeleted(resource) ? store::Value(absl::ToUnixMicros(DeleteTime(resource)))
-                                      : store::Value());
-    if (strategy_.feed) row.emplace_back(std::int64_t{0});
-    row.emplace_back(resource.SerializeAsString());
-    grpc::ByteBuffer wire;
-    if (cache_ != nullptr) wire = rpc::Wrap(store::AsText(row.back()));
-    const auto sequence = tx.Put(table_, std::move(row));
-    if (!sequence.ok()) return sequence.status();
-    if (cache_ != nullptr) {
-      tx.OnCommit([cache = cache_, name = resource.name(), wire](std::int64_t committed) {
-        cache->Wrote(name, committed, wire);
-      });
-    }
-    if (objects_ != nullptr) {
-      tx.OnCommit([objects = objects_, copy = std::make_shared<const M>(resource)](
-                      std::int64_t committed) { objects->Wrote(copy->name(), committed, copy); });
-    }
+    RETURN_IF_ERROR(PutRow(tx, resource));
+    if (objects_ != nullptr) Remember(tx, std::make_shared<const M>(resource));
+    return absl::OkStatus();
+  }
+  absl::Status Put(store::Tx& tx, M&& resource) const {
+    RETURN_IF_ERROR(PutRow(tx, resource));
+    if (objects_ != nullptr) Remember(tx, std::make_shared<const M>(std::move(resource)));
     return absl::OkStatus();
   }
 
@@ -340,6 +325,32 @@ class Registry {
   }
 
  private:
+  absl::Status PutRow(store::Tx& tx, const M& resource) const {
+    const auto key = KeyOf(resource.name());
+    if (!key.ok()) return key.status();
+    store::Row row = *key;
+    row.reserve(table_.columns.size());
+    for (const auto& column : strategy_.columns) row.push_back(column.value(resource));
+    row.push_back(IsDeleted(resource) ? store::Value(absl::ToUnixMicros(DeleteTime(resource)))
+                                      : store::Value());
+    if (strategy_.feed) row.emplace_back(std::int64_t{0});
+    row.emplace_back(resource.SerializeAsString());
+    grpc::ByteBuffer wire;
+    if (cache_ != nullptr) wire = rpc::Wrap(store::AsText(row.back()));
+    const auto sequence = tx.Put(table_, std::move(row));
+    if (!sequence.ok()) return sequence.status();
+    if (cache_ != nullptr) {
+      tx.OnCommit([cache = cache_, name = resource.name(), wire](std::int64_t committed) {
+        cache->Wrote(name, committed, wire);
+      });
+    }
+    return absl::OkStatus();
+  }
+  void Remember(store::Tx& tx, std::shared_ptr<const M> object) const {
+    tx.OnCommit([objects = objects_, object = std::move(object)](std::int64_t committed) {
+      objects->Wrote(object->name(), committed, object);
+    });
+  }
   static absl::Time DeleteTime(const M& resource) {
     if constexpr (requires { resource.has_delete_time(); }) {
       return time::FromProto(resource.delete_time());

@@ -1,12 +1,11 @@
 #include "common/resource/request_log.h"
 
-#include <openssl/evp.h>
-
 #include <memory>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/digest.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
 
@@ -14,13 +13,6 @@ namespace rapport::resource {
 namespace {
 
 constexpr int kForgetAtOnce = 16;
-
-std::string Sha256(absl::string_view data) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(data.data(), data.size(), digest, &size, EVP_sha256(), nullptr);
-  return std::string(reinterpret_cast<const char*>(digest), size);
-}
 
 }  // namespace
 
@@ -42,13 +34,13 @@ RequestLog::Entry RequestLog::EntryFor(const base::CallContext& context,
   Entry entry;
   if (request_id.empty()) return entry;
   entry.now = context.now;
-  entry.key = Sha256(absl::StrCat(context.principal, "\n", context.method, "\n",
+  entry.key = base::Sha256(absl::StrCat(context.principal, "\n", context.method, "\n",
                                   absl::AsciiStrToLower(request_id)));
   const std::unique_ptr<google::protobuf::Message> copy(request.New());
   copy->CopyFrom(request);
   copy->GetReflection()->ClearField(copy.get(),
                                     copy->GetDescriptor()->FindFieldByName("request_id"));
-  entry.request_hash = Sha256(copy->SerializeAsString());
+  entry.request_hash = base::Sha256(copy->SerializeAsString());
   return entry;
 }
 

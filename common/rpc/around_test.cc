@@ -8,10 +8,12 @@
 #include "common/rpc/call_metrics.h"
 #include "common/rpc/test_server.h"
 #include "common/rpc/watchdog.h"
+#include "common/testing/certificates.h"
 #include "common/testing/matchers.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "grpcpp/security/server_credentials.h"
 #include "rapport/contact/v1/steward_service.pb.h"
 
 namespace rapport::rpc {
@@ -234,6 +236,24 @@ TEST(WatchdogTest, IsContentWithAServerThatAnswers) {
   std::atomic<bool> dead{false};
   {
     const Watchdog watchdog({.address = server.address(),
+                             .period = absl::Milliseconds(1),
+                             .on_dead = [&] { dead = true; }});
+    server.observations.WaitFor("", 5);
+  }
+  EXPECT_FALSE(dead);
+}
+
+// Proves: Z5
+TEST(WatchdogTest, IsContentWithAServerThatAnswersWithTls) {
+  const ::rapport::testing::CertificateAuthority authority("nobody's");
+  const auto certificate = authority.Issue({"another.example"});
+  grpc::SslServerCredentialsOptions ssl;
+  ssl.pem_key_cert_pairs.push_back({certificate.key_pem, certificate.chain_pem});
+  TestServer server({.server = {.credentials = grpc::SslServerCredentials(ssl)}});
+  std::atomic<bool> dead{false};
+  {
+    const Watchdog watchdog({.address = server.address(),
+                             .credentials = UncheckedTls(),
                              .period = absl::Milliseconds(1),
                              .on_dead = [&] { dead = true; }});
     server.observations.WaitFor("", 5);

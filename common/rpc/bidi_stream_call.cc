@@ -92,7 +92,8 @@ class BidiStreamCall final : public Event, public Ticked {
       return;
     }
     loop_->AddTicked(this);
-    Read();
+    draining_ = pipeline_->draining_.load();
+    Advance();
   }
 
   void Read() {

@@ -17,8 +17,7 @@ namespace rapport::rpc {
 namespace {
 
 constexpr int kMaxMessageBytes = 16 << 20;
-// A gRPC server that shuts down answers the calls that reach it in that moment with CANCELLED.
-// CANCELLED: a server of gRPC that shuts down so ends the calls that reach it in that instant.
+// CANCELLED is how a gRPC server that shuts down ends the calls that reach it in that instant.
 constexpr char kServiceConfig[] = R"({
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{

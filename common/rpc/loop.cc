@@ -9,6 +9,7 @@ namespace rapport::rpc {
 Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {
   wake_.loop = this;
   tick_.loop = this;
+  early_tick_.loop = this;
 }
 
 Loop::~Loop() {
@@ -83,12 +84,16 @@ void Loop::ArmTick() {
   tick_alarm_.Set(queue_.get(), std::chrono::system_clock::now() + std::chrono::seconds(1), &tick_);
 }
 
+void Loop::TickAll() {
+  const std::vector<Ticked*> now(ticked_.begin(), ticked_.end());
+  for (Ticked* ticked : now) {
+    if (ticked_.contains(ticked)) ticked->OnTick();
+  }
+}
+
 void Loop::Tick::OnEvent(bool) {
   loop->tick_armed_ = false;
-  const std::vector<Ticked*> now(loop->ticked_.begin(), loop->ticked_.end());
-  for (Ticked* ticked : now) {
-    if (loop->ticked_.contains(ticked)) ticked->OnTick();
-  }
+  loop->TickAll();
   loop->ArmTick();
 }
 

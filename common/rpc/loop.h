@@ -49,6 +49,8 @@ class Loop {
   void Post(Posted* work);
   // Waits until the loop has seen what is in its queue now. Not from the loop, not after the end.
   void Flush();
+  // Looks at what is ticked at once instead of at the next second. Not after the end.
+  void TickNow() { Post(&early_tick_); }
   bool OnLoopThread() const { return std::this_thread::get_id() == thread_id_; }
   grpc::ServerCompletionQueue* queue() const { return queue_.get(); }
 
@@ -67,8 +69,13 @@ class Loop {
     void OnEvent(bool ok) override;
     Loop* loop = nullptr;
   };
+  struct EarlyTick : Posted {
+    void OnPosted() override { loop->TickAll(); }
+    Loop* loop = nullptr;
+  };
   void Run();
   void ArmTick();
+  void TickAll();
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   base::Mutex mu_;
@@ -82,6 +89,7 @@ class Loop {
   grpc::Alarm tick_alarm_;
   Wake wake_;
   Tick tick_;
+  EarlyTick early_tick_;
   std::thread thread_;
   std::thread::id thread_id_;
 };

@@ -95,6 +95,10 @@ absl::Status Pipeline::Accept(const Method& method, const grpc::ByteBuffer& byte
   request->reset(method.request_prototype->New());
   if (!Parse(bytes, request->get())) return errors::MalformedRequest();
   if (method.open) return absl::OkStatus();
+  if (method.rule.idempotency() != rapport::type::v1::IDEMPOTENCY_READ) {
+    // What only a newer server would check is not kept.
+    (*request)->DiscardUnknownFields();
+  }
   if (call->all_tenants) {
     const std::string tenant = method.validator->TenantOf(**request);
     if (!tenant.empty()) call->tenant = base::TenantId::Trusted(tenant);

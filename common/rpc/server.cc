@@ -14,16 +14,28 @@
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/pipeline.h"
+#include "grpc/grpc.h"
+#include "grpcpp/impl/codegen/completion_queue_tag.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server_builder.h"
 
 namespace rapport::rpc {
 namespace {
 
-constexpr int kPostedHot = 64;
-constexpr int kPostedOther = 8;
-constexpr int kPostedStreams = 2;
+// Requests that wait for their call, of each method. Few: Debian's gRPC keeps its assertions, and
+// one of them looks through all that is posted at every event.
+constexpr int kPostedHot = 8;
+constexpr int kPostedOther = 1;
 constexpr int kMaxReceiveBytes = 16 << 20;  // the pipeline's own limits are lower
+// How long clients without calls have to close their connections by themselves. One that does
+// nothing does not look at its connection: gRPC's clients then do so every five seconds.
+constexpr absl::Duration kGoodbye = absl::Milliseconds(250);
+
+// The tag of an event that nobody waits for.
+class Unheard final : public grpc::internal::CompletionQueueTag {
+ public:
+  bool FinalizeResult(void**, bool*) override { return false; }
+};
 
 // True if a process answers on this unix socket: gRPC itself would take the path over.
 bool SomebodyListens(absl::string_view path) {
@@ -117,20 +129,19 @@ void Pipeline::Listen(Loop* loop) {
   for (int i = 0; i < static_cast<int>(table_.methods().size()); ++i) {
     switch (method(i).kind) {
       case Method::Kind::kUnary: {
-        const bool hot = method(i).rule.latency() == rapport::type::v1::LATENCY_CLASS_HOT ||
-                         method(i).rule.latency() == rapport::type::v1::LATENCY_CLASS_WRITE;
+        const bool hot = method(i).rule.latency() == rapport::type::v1::LATENCY_CLASS_HOT;
         for (int n = 0; n < (hot ? kPostedHot : kPostedOther); ++n) ListenUnary(loop, i);
         break;
       }
       case Method::Kind::kServerStream:
-        for (int n = 0; n < kPostedStreams; ++n) ListenServerStream(loop, i);
+        for (int n = 0; n < kPostedOther; ++n) ListenServerStream(loop, i);
         break;
       case Method::Kind::kBidiStream:
-        for (int n = 0; n < kPostedStreams; ++n) ListenBidi(loop, i);
+        for (int n = 0; n < kPostedOther; ++n) ListenBidi(loop, i);
         break;
     }
   }
-  for (int n = 0; n < kPostedStreams; ++n) ListenUnknown(loop);
+  ListenUnknown(loop);
 }
 
 int Server::in_flight() const {
@@ -139,16 +150,31 @@ int Server::in_flight() const {
   return sum;
 }
 
+bool Server::WaitForCalls(absl::Time deadline) {
+  do {
+    while (in_flight() > 0) {
+      if (absl::Now() >= deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    for (auto& loop : loops_) loop->Flush();  // a matched call may still be in the queue
+  } while (in_flight() > 0);
+  return true;
+}
+
 void Server::Drain(absl::Duration grace) {
   if (drained_) return;
   drained_ = true;
+  const absl::Time deadline = absl::Now() + grace;
   pipeline_->draining_.store(true);
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  for (auto& loop : loops_) loop->TickNow();  // streams see that they must end
+  // From here on nobody connects, and connected clients are told to go. Server::Shutdown does the
+  // same, but then waits for the connections; the calls are what must be waited for.
+  static auto* const unheard = new Unheard;
+  grpc_server_shutdown_and_notify(server_->c_server(), loops_.front()->queue()->cq(), unheard);
+  const bool quiet = WaitForCalls(deadline);
+  server_->Shutdown(absl::ToChronoTime(quiet ? absl::Now() + kGoodbye : deadline));
   // Calls that were cancelled still have a handler running somewhere; it will come back.
-  do {
-    while (in_flight() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    for (auto& loop : loops_) loop->Flush();  // a matched call may still be in the queue
-  } while (in_flight() > 0);
+  WaitForCalls(absl::InfiniteFuture());
   pipeline_->stopped_.store(true);
   for (auto& loop : loops_) loop->StopAndJoin();
 }

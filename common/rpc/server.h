@@ -51,12 +51,15 @@ class Server {
   // The addresses with the ports that were bound, in the order of the options.
   const std::vector<std::string>& addresses() const { return addresses_; }
   // Refuses new calls (DRAINING), ends streams, waits up to `grace` for calls in flight, then
-  // cancels them.
+  // cancels them. A connection without calls is closed soon, whether its client notices or not.
   void Drain(absl::Duration grace);
   int in_flight() const;
 
  private:
   Server() = default;
+  // False if calls are in flight at `deadline`.
+  bool WaitForCalls(absl::Time deadline);
+
   std::unique_ptr<Pipeline> pipeline_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::unique_ptr<grpc::Server> server_;

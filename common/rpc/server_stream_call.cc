@@ -95,6 +95,10 @@ class ServerStreamCall final : public Event, public Ticked {
     }
     source_ = *std::move(source);
     loop_->AddTicked(this);
+    if (pipeline_->draining_.load()) {  // health can be asked to the end, but not watched
+      End(errors::Draining());
+      return;
+    }
     more_ = true;
     Produce();
   }

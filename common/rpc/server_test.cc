@@ -1,6 +1,9 @@
 // The pipeline, seen from a client.
 #include "common/rpc/server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "absl/strings/numbers.h"
 #include "common/auth/keys.h"
 #include "common/auth/token_signer.h"
 #include "common/base/errors.h"
@@ -17,7 +21,9 @@
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/wrappers.pb.h"
 #include "google/rpc/error_details.pb.h"
+#include "grpc/health/v1/health.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/feed/v1/change_feed_service.pb.h"
 
 namespace rapport::rpc {
 namespace {
@@ -367,6 +373,91 @@ TEST(Drain, FinishesCallsInFlightAndRefusesNewOnes) {
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable));
   call->Finish(Answer{});
   held.join();
+  drain.join();
+  EXPECT_EQ(server.server().in_flight(), 0);
+}
+
+// A client that has a connection and does nothing with it: it neither reads nor answers pings, like
+// a process whose threads are all busy with something else.
+class SilentConnection {
+ public:
+  explicit SilentConnection(const std::string& address)
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    int port = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port)) << address;
+    struct sockaddr_in to = {};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(static_cast<std::uint16_t>(port));
+    EXPECT_EQ(connect(fd_, reinterpret_cast<struct sockaddr*>(&to), sizeof to), 0);
+    // HTTP/2: the preface and an empty SETTINGS frame. The server's own frame says that it has
+    // taken the connection.
+    const std::string hello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+    EXPECT_EQ(send(fd_, hello.data(), hello.size(), 0), static_cast<ssize_t>(hello.size()));
+    char frame[9];
+    EXPECT_EQ(recv(fd_, frame, sizeof frame, MSG_WAITALL), static_cast<ssize_t>(sizeof frame));
+    EXPECT_EQ(frame[3], 4) << "no SETTINGS frame";
+  }
+  ~SilentConnection() { close(fd_); }
+  SilentConnection(const SilentConnection&) = delete;
+  SilentConnection& operator=(const SilentConnection&) = delete;
+
+ private:
+  const int fd_;
+};
+
+// Proves: P01
+TEST(Drain, DoesNotWaitForClientsThatNeverLookAtTheirConnection) {
+  TestServer server;
+  const SilentConnection silent(server.address());
+  Client client = server.MakeClient();
+  auto watch = client.ReadStream<grpc::health::v1::HealthCheckResponse>(
+      "grpc.health.v1.Health/Watch", grpc::health::v1::HealthCheckRequest());
+  grpc::health::v1::HealthCheckResponse health;
+  ASSERT_TRUE(watch->Read(&health));
+  auto changes =
+      client.ReadStream<feed::v1::ChangeBatch>(kWatchChanges, feed::v1::WatchChangesRequest());
+  server.feed.WaitForSources(1);
+  const absl::Time begin = absl::Now();
+  server.server().Drain(absl::Minutes(1));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));  // in fact a quarter of a second
+  EXPECT_EQ(server.server().in_flight(), 0);
+  EXPECT_FALSE(watch->Read(&health));
+  EXPECT_EQ(ReasonName(watch->Finish()), "DRAINING");
+}
+
+// Proves: P01
+TEST(Drain, FinishesCallsInFlightBesideClientsThatNeverLookAtTheirConnection) {
+  TestServer server;
+  const SilentConnection silent(server.address());
+  Client client = server.MakeClient();
+  std::thread held([&] { EXPECT_OK(GetSteward(client, "tenants/home/stewards/held")); });
+  Call* const call = (server.held.WaitFor(1), server.held.Take());
+  std::atomic<bool> drained{false};
+  std::thread drain([&] {
+    server.server().Drain(absl::Minutes(1));
+    drained = true;
+  });
+  Client late = server.MakeClient();
+  while (GetSteward(late, "tenants/home/stewards/ada").ok()) {
+  }
+  EXPECT_FALSE(drained);
+  call->Finish(Answer{});
+  held.join();
+  drain.join();
+}
+
+TEST(Drain, CancelsCallsThatOutliveTheGrace) {
+  TestServer server;
+  Client client = server.MakeClient();
+  std::thread held([&] {
+    EXPECT_THAT(GetSteward(client, "tenants/home/stewards/held"),
+                StatusIs(absl::StatusCode::kUnavailable));
+  });
+  Call* const call = (server.held.WaitFor(1), server.held.Take());
+  std::thread drain([&] { server.server().Drain(absl::ZeroDuration()); });
+  held.join();
+  call->Finish(Answer{});  // its handler comes back although nobody waits
   drain.join();
   EXPECT_EQ(server.server().in_flight(), 0);
 }

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/client.h"
 #include "grpc/health/v1/health.pb.h"
+#include "grpcpp/security/tls_certificate_verifier.h"
+#include "grpcpp/security/tls_credentials_options.h"
 
 namespace rapport::rpc {
 namespace {
@@ -24,6 +26,14 @@ std::string SelfAddress(const std::string& address) {
   if (absl::StartsWith(address, "0.0.0.0:")) return absl::StrCat("127.0.0.1:", address.substr(8));
   if (absl::StartsWith(address, "[::]:")) return absl::StrCat("[::1]:", address.substr(5));
   return address;
+}
+
+std::shared_ptr<grpc::ChannelCredentials> UncheckedTls() {
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_verify_server_certs(false);
+  options.set_check_call_host(false);
+  options.set_certificate_verifier(std::make_shared<grpc::experimental::NoOpCertificateVerifier>());
+  return grpc::experimental::TlsCredentials(options);
 }
 
 Watchdog::Watchdog(WatchdogOptions options)

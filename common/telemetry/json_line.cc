@@ -41,11 +41,25 @@ void AppendAscii(char c, std::string& out) {
   }
 }
 
+// How many characters at the beginning stand for themselves: printable ASCII but for \" and \\.
+std::size_t PlainPrefix(absl::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= ' ' && text[length] < 0x7f &&
+         text[length] != '"' && text[length] != '\\') {
+    ++length;
+  }
+  return length;
+}
+
 }  // namespace
 
 void AppendJsonString(absl::string_view text, std::string& out) {
   out += '"';
   while (!text.empty()) {
+    const std::size_t plain = PlainPrefix(text);
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t length = text::Utf8CharLength(text);
     if (length == 0) {
       out += "\xEF\xBF\xBD";

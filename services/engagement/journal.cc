@@ -110,7 +110,7 @@ absl::Status StatisticsChange::Save() {
     rules::DeriveRhythm(DeclaredRhythmOf(statistics), parameters_, &statistics);
     statistics.set_journal_revision(statistics.journal_revision() + 1);
     resources_.statistics.StampNext(&statistics, context_.now);
-    RETURN_IF_ERROR(resources_.statistics.Put(tx_, statistics));
+    RETURN_IF_ERROR(resources_.statistics.Put(tx_, std::move(statistics)));
   }
   return absl::OkStatus();
 }

@@ -1,8 +1,7 @@
 #include "services/engagement/resources.h"
 
-#include <openssl/evp.h>
-
 #include "absl/strings/str_cat.h"
+#include "common/base/digest.h"
 #include "common/resource/feed_consumer.h"
 #include "common/resource/request_log.h"
 #include "common/resource/secrets.h"
@@ -85,11 +84,8 @@ const store::Table& PointTable() {
 }
 
 std::string SourceKey(const v1::Engagement& engagement) {
-  const std::string identity = absl::StrCat(engagement.source(), "\n", engagement.source_id());
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(identity.data(), identity.size(), digest, &size, EVP_sha256(), nullptr);
-  return std::string(reinterpret_cast<const char*>(digest), 16);
+  return base::Sha256(absl::StrCat(engagement.source(), "\n", engagement.source_id()))
+      .substr(0, 16);
 }
 
 std::string LookupKey(const v1::ContactPointKey& key) {

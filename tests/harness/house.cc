@@ -12,6 +12,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "grpcpp/security/credentials.h"
 
 namespace rapport::tests {
 namespace {
@@ -22,6 +24,13 @@ const std::map<std::string, std::string>& Binaries() {
                                              {"engagement", RAPPORT_ENGAGEMENT_BINARY},
                                              {"recommendation", RAPPORT_RECOMMENDATION_BINARY}};
   return *binaries;
+}
+
+std::string Content(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
 }
 
 }  // namespace
@@ -54,6 +63,11 @@ House::House(Options options)
     rpc::ClientOptions client;
     client.target = SocketOf(service);
     client.session = session_;
+    if (options_.tls) {
+      grpc::SslCredentialsOptions trusted;
+      trusted.pem_root_certs = Content(options_.tls->ca);
+      client.credentials = grpc::SslCredentials(trusted);
+    }
     clients_[service] = std::make_unique<rpc::Client>(client);
   }
   for (const auto& service : options_.services) Start(service);
@@ -92,8 +106,10 @@ void House::Start(const std::string& service) {
   const std::string ready = absl::StrCat(folder_, "/", service, ".ready");
   std::filesystem::remove(ready);
   std::filesystem::remove(SocketOf(service).substr(5));
+  std::string listen = SocketOf(service);
+  for (const auto& address : options_.listen_also) absl::StrAppend(&listen, ",", address);
   std::vector<std::string> arguments = {Binaries().at(service),
-                                        "--listen=" + SocketOf(service),
+                                        "--listen=" + listen,
                                         "--store=sqlite:" + StoreOf(service),
                                         "--fixed_tenant=" + options_.tenant,
                                         "--port_file=" + ready,
@@ -108,6 +124,11 @@ void House::Start(const std::string& service) {
   }
   if (options_.now != absl::InfinitePast()) {
     arguments.push_back("--test_now_file=" + folder_ + "/now");
+  }
+  if (options_.tls) {
+    arguments.push_back("--tls_cert_file=" + options_.tls->cert);
+    arguments.push_back("--tls_key_file=" + options_.tls->key);
+    arguments.push_back("--tls_ca_file=" + options_.tls->ca);
   }
   if (const auto more = options_.flags.find(service); more != options_.flags.end()) {
     arguments.insert(arguments.end(), more->second.begin(), more->second.end());
@@ -130,10 +151,12 @@ int House::Stop(const std::string& service) {
 }
 
 std::string House::LogOf(const std::string& service) const {
-  std::ifstream in(absl::StrCat(folder_, "/", service, ".log"));
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
+  return Content(absl::StrCat(folder_, "/", service, ".log"));
+}
+
+std::vector<std::string> House::AddressesOf(const std::string& service) const {
+  return absl::StrSplit(Content(absl::StrCat(folder_, "/", service, ".ready")), '\n',
+                        absl::SkipEmpty());
 }
 
 rpc::Client& House::ClientFor(absl::string_view method) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,13 @@ class House {
     // More flags, by service ("contact", "engagement", "recommendation").
     std::map<std::string, std::vector<std::string>> flags;
     std::vector<std::string> services = {"contact", "engagement", "recommendation"};
+    // Files. If set, all services listen with TLS, and they and the house trust this root alone.
+    struct Tls {
+      std::string cert, key, ca;
+    };
+    std::optional<Tls> tls = {};
+    // More addresses that every service listens on, e.g. "127.0.0.1:0".
+    std::vector<std::string> listen_also = {};
   };
   House() : House(Options{}) {}
   // Starts the services and waits until they are ready; a test fails if they are not.
@@ -47,6 +55,8 @@ class House {
   const std::string& folder() const { return folder_; }
   std::string SocketOf(const std::string& service) const;
   std::string StoreOf(const std::string& service) const;
+  // All addresses that the service listens on, with their ports.
+  std::vector<std::string> AddressesOf(const std::string& service) const;
   const std::string& tenant() const { return options_.tenant; }  // the id
   std::string parent() const { return "tenants/" + options_.tenant; }
 

@@ -15,7 +15,9 @@
 #include "rapport/contact/v1/steward_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
+#include "rapport/engagement/v1/rapport_service.pb.h"
 #include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/feed/v1/change_feed_service.pb.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
 
 namespace rapport::tests {
@@ -69,6 +71,9 @@ std::string MakePromise(House& house, const std::string& relationship, absl::Tim
 }  // namespace
 
 World::World(House* house, const std::string& id) : parent_(house->parent()) {
+  // Keeps their files linked: the pool knows a service only then.
+  EXPECT_NE(engagement::GetRapportRequest::descriptor(), nullptr);
+  EXPECT_NE(feed::v1::WatchChangesRequest::descriptor(), nullptr);
   const absl::Time now = absl::Now();
   contact::CreateStewardRequest steward;
   steward.set_parent(parent_);

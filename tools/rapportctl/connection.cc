@@ -8,6 +8,8 @@
 #include "common/base/errors.h"
 #include "common/base/id.h"
 #include "common/base/status_macros.h"
+#include "grpcpp/security/credentials.h"
+#include "tools/rapportctl/files.h"
 
 namespace rapport::rapportctl {
 namespace {
@@ -16,10 +18,12 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 
 std::unique_ptr<rpc::Client> ClientFor(const std::string& target,
                                        const std::shared_ptr<auth::TokenSigner>& signer,
-                                       const std::shared_ptr<rpc::Session>& session) {
+                                       const std::shared_ptr<rpc::Session>& session,
+                                       const std::shared_ptr<grpc::ChannelCredentials>& transport) {
   rpc::ClientOptions options;
   options.target = target;
   options.session = session;
+  options.credentials = transport;
   if (signer != nullptr) {
     options.token_source = [signer]() -> absl::StatusOr<std::string> {
       ASSIGN_OR_RETURN(std::string token, signer->Token(absl::Now()));
@@ -50,17 +54,32 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
                                "engagement.write", "recommendation.read", "feed.read"},
                 }));
   }
-  return std::unique_ptr<Connection>(new Connection(absl::StrCat("tenants/", settings.tenant),
-                                                    std::move(signer),
-                                                    std::make_shared<rpc::Session>(), settings));
+  std::shared_ptr<grpc::ChannelCredentials> transport;
+  if (!settings.tls_ca_file.empty()) {
+    grpc::SslCredentialsOptions ssl;
+    auto roots = ReadFile(settings.tls_ca_file);
+    if (!roots.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--tls_ca_file: ", roots.status().message()));
+    }
+    ssl.pem_root_certs = *std::move(roots);
+    transport = grpc::SslCredentials(ssl);
+  }
+  const auto session = std::make_shared<rpc::Session>();
+  const auto client = [&](const std::string& target) {
+    return ClientFor(target, signer, session, transport);
+  };
+  return std::unique_ptr<Connection>(
+      new Connection(absl::StrCat("tenants/", settings.tenant), client(settings.contact),
+                     client(settings.engagement), client(settings.recommendation)));
 }
 
-Connection::Connection(std::string parent, std::shared_ptr<auth::TokenSigner> signer,
-                       std::shared_ptr<rpc::Session> session, const Settings& settings)
+Connection::Connection(std::string parent, std::unique_ptr<rpc::Client> contact,
+                       std::unique_ptr<rpc::Client> engagement,
+                       std::unique_ptr<rpc::Client> recommendation)
     : parent_(std::move(parent)),
-      contact_(ClientFor(settings.contact, signer, session)),
-      engagement_(ClientFor(settings.engagement, signer, session)),
-      recommendation_(ClientFor(settings.recommendation, signer, session)) {}
+      contact_(std::move(contact)),
+      engagement_(std::move(engagement)),
+      recommendation_(std::move(recommendation)) {}
 
 absl::Status Connection::CallInto(absl::string_view method,
                                   const google::protobuf::Message& request,
@@ -75,6 +94,10 @@ absl::Status Connection::Explained(const rpc::Client& client, absl::Status statu
   if (!absl::IsUnavailable(status) ||
       errors::ReasonOf(status) != type::v1::ERROR_REASON_UNSPECIFIED) {
     return status;
+  }
+  if (absl::StrContains(status.message(), "handshake failed")) {
+    return absl::UnavailableError(
+        absl::StrCat("no TLS with ", client.target(), "; does --tls_ca_file fit its certificate?"));
   }
   return absl::UnavailableError(
       absl::StrCat("nobody answers at ", client.target(), "; is the service running?"));

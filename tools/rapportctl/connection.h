@@ -19,7 +19,8 @@ namespace rapport::rapportctl {
 // Thread-safe.
 class Connection {
  public:
-  // Connects when first used. INVALID_ARGUMENT for a malformed tenant; errors of the key file.
+  // Connects when first used. INVALID_ARGUMENT for a malformed tenant or a file of roots that
+  // cannot be read; errors of the key file.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const Settings& settings);
 
   // The service is the one that the method's package names.
@@ -45,8 +46,8 @@ class Connection {
   static absl::Status Explained(const rpc::Client& client, absl::Status status);
 
  private:
-  Connection(std::string parent, std::shared_ptr<auth::TokenSigner> signer,
-             std::shared_ptr<rpc::Session> session, const Settings& settings);
+  Connection(std::string parent, std::unique_ptr<rpc::Client> contact,
+             std::unique_ptr<rpc::Client> engagement, std::unique_ptr<rpc::Client> recommendation);
 
   const std::string parent_;
   const std::unique_ptr<rpc::Client> contact_;

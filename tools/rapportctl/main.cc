@@ -50,6 +50,9 @@ void AddGlobals(CLI::App& app, Flags& f) {
   app.add_option("--tenant", f.settings.tenant, "id of the tenant");
   app.add_option("--steward", f.settings.steward, "for whom: resource name, id or name");
   app.add_option("--key", f.settings.key, "private JWK that signs the tokens of the calls");
+  app.add_option("--tls_ca_file", f.settings.tls_ca_file,
+                 "PEM roots to check the services' certificates with; without it the services are "
+                 "called in plaintext");
   app.add_option("--as-of", f.as_of, "answer for this instant instead of now");
   app.add_option("--output", f.output, "text, or json: the answer as canonical protobuf JSON")
       ->check(CLI::IsMember({"text", "json"}));

@@ -16,6 +16,12 @@ void Default(std::string* value, std::string other) {
   if (value->empty()) *value = std::move(other);
 }
 
+// A file that connection.json names.
+std::string InFolder(const std::string& dir, std::string file) {
+  if (file.empty() || absl::StartsWith(file, "/")) return file;
+  return absl::StrCat(dir, "/", file);
+}
+
 }  // namespace
 
 std::string DefaultFolder() {
@@ -42,12 +48,8 @@ absl::StatusOr<Settings> LoadSettings(Settings flags) {
   Default(&out.tenant, TextOf(file, "tenant"));
   Default(&out.steward, TextOf(file, "steward"));
   Default(&out.issuer, TextOf(file, "issuer"));
-  if (out.key.empty()) {
-    out.key = TextOf(file, "key");
-    if (!out.key.empty() && !absl::StartsWith(out.key, "/")) {
-      out.key = absl::StrCat(out.dir, "/", out.key);
-    }
-  }
+  Default(&out.key, InFolder(out.dir, TextOf(file, "key")));
+  Default(&out.tls_ca_file, InFolder(out.dir, TextOf(file, "tls_ca_file")));
   if (const auto it = file.fields().find("audience"); it != file.fields().end()) {
     if (out.audiences.empty()) {
       for (const auto& value : it->second.list_value().values()) {
