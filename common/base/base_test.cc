@@ -97,6 +97,7 @@ TEST(Errors, EveryPublishedReasonHasAConstructor) {
                                          errors::Quieted("n", "c"),
                                          errors::DisclosureMissing(),
                                          errors::PurgePassed("n"),
+                                         errors::HumanRequired("n", "c"),
                                          errors::Rate(absl::Seconds(1)),
                                          errors::StoreFull(),
                                          errors::MessageTooLarge(),

@@ -18,6 +18,8 @@ struct CallContext {
   bool all_tenants = false;
   // Subject of the token.
   std::string principal;
+  // The token speaks for a service of the house, not for a person.
+  bool is_service = false;
   // Identifies the call in logs and INTERNAL errors; from x-request-id or made by the pipeline.
   std::string request_id;
   // Full method name without the leading slash: "rapport.contact.v1.PeopleService/GetPerson".

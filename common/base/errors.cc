@@ -186,6 +186,12 @@ absl::Status PurgePassed(absl::string_view subject) {
                                "the time to undelete has passed", {{"name", std::string(subject)}}),
                           "PURGE_PASSED", subject, "nothing; create it anew");
 }
+absl::Status HumanRequired(absl::string_view subject, absl::string_view change) {
+  return WithPrecondition(Make(absl::StatusCode::kFailedPrecondition, type::HUMAN_REQUIRED,
+                               absl::StrCat("only a human may do this: ", change),
+                               {{"name", std::string(subject)}, {"change", std::string(change)}}),
+                          "HUMAN_REQUIRED", subject, change);
+}
 absl::Status Rate(absl::Duration retry_after) {
   absl::Status status = WithRetry(
       Make(absl::StatusCode::kResourceExhausted, type::RATE, "the tenant calls too often"),

@@ -51,6 +51,7 @@ absl::Status StateTransition(absl::string_view subject, absl::string_view state,
 absl::Status Quieted(absl::string_view subject, absl::string_view change);
 absl::Status DisclosureMissing();
 absl::Status PurgePassed(absl::string_view subject);
+absl::Status HumanRequired(absl::string_view subject, absl::string_view change);
 // RESOURCE_EXHAUSTED
 absl::Status Rate(absl::Duration retry_after);
 absl::Status StoreFull();

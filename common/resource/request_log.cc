@@ -35,7 +35,7 @@ RequestLog::Entry RequestLog::EntryFor(const base::CallContext& context,
   if (request_id.empty()) return entry;
   entry.now = context.now;
   entry.key = base::Sha256(absl::StrCat(context.principal, "\n", context.method, "\n",
-                                  absl::AsciiStrToLower(request_id)));
+                                        absl::AsciiStrToLower(request_id)));
   const std::unique_ptr<google::protobuf::Message> copy(request.New());
   copy->CopyFrom(request);
   copy->GetReflection()->ClearField(copy.get(),

@@ -21,6 +21,7 @@ absl::Status Admission::Admit(const Method& method, absl::string_view authorizat
   const auto principal = verifier_->VerifyAuthorization(authorization);
   if (!principal.ok()) return errors::TokenRefused();
   context->principal = (*principal)->subject;
+  context->is_service = (*principal)->is_service();
   context->all_tenants = !(*principal)->tenant.has_value();
   if (!context->all_tenants) context->tenant = *(*principal)->tenant;
   if (!(*principal)->HasScope(method.rule.scope())) {

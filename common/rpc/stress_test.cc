@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/test_server.h"
 #include "common/testing/matchers.h"
@@ -40,7 +41,7 @@ TEST(Stress, TenThousandCallsAtOnceAreAnsweredEachOnce) {
   contact::v1::GetStewardRequest request;
   request.set_name("tenants/home/stewards/held");
   const grpc::ByteBuffer bytes = Serialize(request);
-  const std::string path = std::string("/") + kGetSteward;
+  const std::string path = absl::StrCat("/", kGetSteward);
   grpc::CompletionQueue queue;
   std::vector<OpenCall> calls(kCalls);
   for (std::size_t i = 0; i < calls.size(); ++i) {

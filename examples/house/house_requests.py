@@ -10,151 +10,12 @@ Names that only a running system knows are placeholders, resolved by the importe
 
 import datetime as dt
 import json
-import uuid
 
 import cast
 from mails import Calendar, Dice
-
-SPACE = uuid.UUID("3a9b1a56-93c1-4d0e-8a6f-6f4e5d2c1b00")
-
-
-# ---- the shapes of the requests: adapt these when the protos change ------------------------------
-
-CONTACT = "rapport.contact.v1."
-ENGAGEMENT = "rapport.engagement.v1."
-
-
-def stamp(when):
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Lines:
-    def __init__(self, anchor):
-        self.anchor = anchor
-        self.lines = []
-
-    def add(self, method, request, key="", request_id=True):
-        if request_id:
-            name = f"{self.anchor}/{len(self.lines)}/{method}"
-            request["requestId"] = str(uuid.uuid5(SPACE, name))
-        line = {"method": method, "request": request}
-        if key:
-            line["save"] = key
-        self.lines.append(line)
-
-
-def relationship(address):
-    return "{relationship:" + address + "}"
-
-
-def create_steward(lines, steward):
-    lines.add(CONTACT + "StewardService/CreateSteward", {
-        "parent": "{tenant}", "stewardId": steward.key,
-        "steward": {"displayName": steward.name, "addresses": list(steward.addresses) + [steward.phone],
-                    "dailyCapacity": steward.capacity, "timeZone": steward.zone.iana}})
-
-
-def update_settings(lines, label_rhythms):
-    lines.add(CONTACT + "StewardService/UpdateSettings", {
-        "settings": {
-            "name": "{tenant}/settings",
-            "houses": [{"id": "default", "displayName": "Atelier"}],
-            "labelRhythms": [{"label": label, "rhythm": {"wishDays": wish, "tolerateDays": tolerate}}
-                             for label, wish, tolerate in label_rhythms],
-            "defaultRegion": "DE"},
-        "updateMask": "houses,labelRhythms,defaultRegion"})
-
-
-def assign_stewards(lines, address, stewards):
-    lines.add(CONTACT + "RelationshipService/AssignStewards", {
-        "name": relationship(address), "stewards": ["{tenant}/stewards/" + s for s in stewards]})
-
-
-def set_rhythm(lines, address, wish, tolerate):
-    lines.add(CONTACT + "RelationshipService/UpdateRelationship", {
-        "relationship": {"name": relationship(address),
-                         "rhythm": {"wishDays": wish, "tolerateDays": tolerate}},
-        "updateMask": "rhythm"})
-
-
-def set_preference(lines, address, wishes, unwanted):
-    lines.add(CONTACT + "PeopleService/UpdatePreference", {
-        "preference": {"name": "{person:" + address + "}/preference", "wishes": wishes,
-                       "unwantedTopics": [{"topic": t, "saidTime": stamp(when)} for t, when in unwanted]},
-        "updateMask": "wishes,unwantedTopics" if unwanted else "wishes"})
-
-
-def rest(lines, address, reason, evidence):
-    lines.add(CONTACT + "RelationshipService/RestRelationship", {
-        "name": relationship(address), "reason": reason, "saidBy": "PARTY_PERSON", "evidence": evidence})
-
-
-def quiet(lines, address, reason):
-    lines.add(CONTACT + "RelationshipService/QuietRelationship", {
-        "name": relationship(address), "reason": reason, "saidBy": "PARTY_PERSON"})
-
-
-def record(lines, address, steward, source_id, when, kind, channel, ours, theirs, subject, *,
-           direction="MUTUAL", initiator="", topics=(), questions=None, items=(), key=""):
-    engagement = {
-        "source": "house", "sourceId": source_id, "eventTime": stamp(when), "kind": kind,
-        "channel": channel, "direction": direction, "conduct": "HUMAN", "subject": subject,
-        "steward": "{tenant}/stewards/" + steward}
-    if ours or theirs:
-        engagement.update(duration=f"{ours + theirs}s", ourSeconds=ours, theirSeconds=theirs)
-    if initiator:
-        engagement["initiator"] = initiator
-    if topics:
-        engagement["topics"] = list(topics)
-    if questions:
-        names = ("situation", "problem", "implication", "needPayoff")
-        engagement["questions"] = {n: q for n, q in zip(names, questions) if q}
-    if items:
-        engagement["items"] = [{"direction": d, "kind": k} for d, k in items]
-    # RecordEngagement needs no request_id: (source, source_id) makes a repeat harmless.
-    lines.add(ENGAGEMENT + "EngagementService/RecordEngagement", {
-        "parent": "{tenant}", "relationship": relationship(address), "engagement": engagement},
-        key=key, request_id=False)
-
-
-def promise(lines, address, steward, text, promised, due, *, by="PARTY_US", kind="", said="", key=""):
-    body = {"promisedBy": by, "text": text, "dueTime": stamp(due), "promiseTime": stamp(promised)}
-    if kind:
-        body["kind"] = kind
-    if by == "PARTY_US":
-        body["steward"] = "{tenant}/stewards/" + steward
-    if said:
-        body["engagement"] = "{saved:" + said + "}"
-    lines.add(ENGAGEMENT + "PromiseService/MakePromise", {
-        "parent": relationship(address), "promise": body}, key=key)
-
-
-def keep(lines, key, when, evidence):
-    lines.add(ENGAGEMENT + "PromiseService/KeepPromise", {
-        "name": "{saved:" + key + "}", "keepTime": stamp(when), "evidence": evidence})
-
-
-def fact(lines, address, slot, text, when, *, by="PARTY_PERSON", said="", said_in=""):
-    body = {"slot": slot, "text": text, "saidBy": by, "saidTime": stamp(when)}
-    if said:
-        body["engagement"] = "{saved:" + said + "}"
-    if said_in:
-        body["saidIn"] = said_in
-    lines.add(ENGAGEMENT + "UnderstandingService/LearnFact", {
-        "parent": relationship(address), "fact": body})
-
-
-def feedback(lines, address, kind, verbatim, when, about, key=""):
-    lines.add(ENGAGEMENT + "UnderstandingService/GiveFeedback", {
-        "parent": relationship(address),
-        "feedback": {"kind": kind, "verbatim": verbatim, "givenTime": stamp(when), "about": about}},
-        key=key)
-
-
-def acknowledge(lines, key, when):
-    lines.add(ENGAGEMENT + "UnderstandingService/AcknowledgeFeedback", {
-        "name": "{saved:" + key + "}", "acknowledgeTime": stamp(when)})
-
+from shapes import (Lines, acknowledge, assign_stewards, create_steward, fact, feedback, keep, promise,
+                    quiet, record, rest, set_preference, set_rhythm, update_settings, window)
+from understanding import TOPICS, write_understanding
 
 # ---- what happened -------------------------------------------------------------------------------
 
@@ -274,9 +135,11 @@ def write_requests(anchor, people, thursday):
             set_rhythm(lines, person.address, *person.rhythm)
     set_rhythm(lines, by_key["nino"].address, 22, 35)
 
-    set_preference(lines, by_key["ana"].address, "calls, mornings", [("pricing", at("ana", 283, 15))])
+    set_preference(lines, by_key["ana"].address, "calls, mornings", [("pricing", at("ana", 283, 15))],
+                   [("PHONE", "WISHED", [window(9, 12)]), ("EMAIL", "ALLOWED", [])], [window(20, 8)],
+                   zone="Europe/Lisbon")
     for key, wishes in WISHES.items():
-        set_preference(lines, by_key[key].address, wishes, [])
+        set_preference(lines, by_key[key].address, wishes)
 
     for key, (day, kind, channel, subject) in FIRST_MET.items():
         person = by_key[key]
@@ -294,6 +157,7 @@ def write_requests(anchor, people, thursday):
     facts(lines, by_key, at, calendar)
     promises(lines, by_key, at, calendar)
     voices(lines, by_key, at)
+    write_understanding(lines, by_key, at)
     rest(lines, by_key["thorunn"].address, "she gave up the workshop; the letters go on",
          "her letter of the day the looms left")
     quiet(lines, by_key["larserik"].address, "he asked for peace and will ring when he wants to")
@@ -325,6 +189,8 @@ def everyday_calls(lines, calendar, people):
 def gifts(lines, by_key, at):
     for key, day, subject in (("ruth", 419, "bread from Hamburg"), ("ines", 320, "a shoe horn from the flea market"),
                               ("rui", 335, "ear plugs, engraved"), ("siobhan", 330, "a tin of resin"),
+                              ("ana", 150, "coffee from Hamburg"), ("tomasz", 190, "a roll of book cloth"),
+                              ("pieter", 39, "a fan of colour cards"),
                               ("yoko", 300, "a postcard of the harbour, by post")):
         person = by_key[key]
         record(lines, person.address, person.steward, f"gift-{key}", at(key, day, 12), "GIFT",
@@ -348,14 +214,17 @@ def plans(lines, by_key, calendar):
 def facts(lines, by_key, at, calendar):
     moved = calendar.midnight - dt.timedelta(days=322)
     ana = by_key["ana"].address
-    fact(lines, ana, "SITUATION", f"the workshop moved in {moved:%B}", at("ana", 7, 10, 20), said="talk-ana-7", said_in="call")
-    fact(lines, ana, "PROBLEM", "re-keying orders costs her a day a week", at("ana", 7, 10, 22), said="talk-ana-7", said_in="call")
+    fact(lines, ana, "SITUATION", f"the workshop moved in {moved:%B}", at("ana", 7, 10, 20), said="talk-ana-7", said_in="call",
+         topic="the move")
+    fact(lines, ana, "PROBLEM", "re-keying orders costs her a day a week", at("ana", 7, 10, 22), said="talk-ana-7", said_in="call",
+         topic="re-keying")
     for key, known in FACTS.items():
         person = by_key[key]
         talks = {talk[0] for talk in TALKS.get(key, ())}
         for day, slot, text, said_in in known:
             said = f"talk-{key}-{day}" if day in talks else ""
-            fact(lines, person.address, slot, text, at(key, day, 12, 10), said=said, said_in=said_in)
+            fact(lines, person.address, slot, text, at(key, day, 12, 10), said=said, said_in=said_in,
+                 topic=TOPICS.get(key, ""))
     fact(lines, by_key["giorgos"].address, "IMPLICATION", "a late ferry probably moves two crews", at("giorgos", 60),
          by="PARTY_US", said_in="our reading of his letters")
     fact(lines, by_key["soren"].address, "SITUATION", "paints on Thursdays only", at("soren", 120), said_in="call")

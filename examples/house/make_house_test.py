@@ -252,5 +252,32 @@ class MakeHouse(unittest.TestCase):
             self.assertEqual(due["ines-report"], str(house.anchor))
 
 
+    def test_it_shows_what_the_house_is_for(self):
+        for house in self.each():
+            def calls(method, part, **wanted):
+                return [line["request"] for line in house.requests if line["method"].endswith("/" + method)
+                        and all(line["request"].get(part, {}).get(k) == v for k, v in wanted.items())]
+            self.assertEqual(len(calls("RecordCareEvent", "careEvent", kind="BEREAVEMENT")), 1)
+            self.assertEqual(len(calls("SetCareGuard", "")), 1)
+            self.assertEqual(len(calls("StateNeed", "need", wantsToBuy=True)), 1)
+            self.assertEqual(len(calls("OutliveNeed", "")), 1)
+            broken = [r for r in calls("MakePromise", "promise", promisedBy="PARTY_US")
+                      if r["promise"]["dueTime"] < str(house.anchor - dt.timedelta(days=2))]
+            kept = {line["request"]["name"] for line in house.requests if line["method"].endswith("/KeepPromise")}
+            saved = {json.dumps(line["request"]): line.get("save", "") for line in house.requests}
+            open_now = [r for r in broken if "{saved:" + saved[json.dumps(r)] + "}" not in kept]
+            self.assertEqual(len(open_now), 1)
+
+    def test_every_topic_of_an_offer_is_somebodys(self):
+        for house in self.each():
+            served, named = set(), set()
+            for line in house.requests:
+                request = line["request"]
+                served.update(request.get("offer", {}).get("serves", ()))
+                for kind in ("fact", "need"):
+                    named.update(request.get(kind, {}).get("topics", ()))
+            self.assertLessEqual(served, named)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -12,15 +12,7 @@ using resource::Name;
 
 absl::StatusOr<std::vector<v1::ContactPoint>> PeopleService::PointsOf(
     store::Reader& reader, absl::string_view person) const {
-  ASSIGN_OR_RETURN(const auto name, Name<v1::Person>::Parse(person));
-  store::Range range;
-  range.prefix = {name.id()};
-  std::vector<v1::ContactPoint> found;
-  RETURN_IF_ERROR(reader.Scan(resources_.contact_points.table(), range, [&](store::Row& row) {
-    found.push_back(resources_.contact_points.FromRow(row));
-    return true;
-  }));
-  return found;
+  return AllOf(resources_.contact_points, reader, person);
 }
 
 absl::StatusOr<std::vector<v1::ContactPoint>> PeopleService::PointsWith(
@@ -71,7 +63,6 @@ void PeopleService::RegisterContactPoints(resource::Methods* methods) {
           return errors::InvalidField("contact_point.value",
                                       std::string(normalized.status().message()));
         }
-        point.clear_region();
         point.set_normalized_value(*normalized);
         point.set_name(resources_.contact_points.NewName(request.parent(), context.now));
         RETURN_IF_ERROR(CheckVerified(tx, point));

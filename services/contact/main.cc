@@ -8,6 +8,8 @@
 #include "common/resource/feed_service.h"
 #include "common/resource/methods.h"
 #include "common/resource/secrets.h"
+#include "common/time/zone_table.h"
+#include "services/contact/consent_service.h"
 #include "services/contact/feeds/engagement_feed.h"
 #include "services/contact/people_service.h"
 #include "services/contact/relationship_service.h"
@@ -49,9 +51,12 @@ int main(int argc, char** argv) {
   contact::RelationshipService relationships(&resources, &cache);
   contact::PeopleService people(&resources, &relationships, &cache);
   contact::StewardService stewards(&resources, &relationships);
+  const time::ZoneTable zones = host::ValueOrExit(time::ZoneTable::Load());
+  contact::ConsentService consent(&resources, &zones);
   people.Register(&methods);
   relationships.Register(&methods);
   stewards.Register(&methods);
+  consent.Register(&methods);
 
   resource::FeedService feed(store.get());
   feed.Publish(resources.people.table(), contact::v1::Person::descriptor());
@@ -60,6 +65,7 @@ int main(int argc, char** argv) {
   feed.Publish(resources.stewards.table(), contact::v1::Steward::descriptor());
   feed.Publish(resources.settings.table(), contact::v1::Settings::descriptor());
   feed.Publish(resources.preferences.table(), contact::v1::Preference::descriptor());
+  feed.Publish(resources.consent_entries.table(), contact::v1::ConsentEntry::descriptor());
   feed.Register(&table);
 
   resource::FeedPositions positions;

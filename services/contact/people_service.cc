@@ -289,7 +289,6 @@ absl::Status PeopleService::Upsert(store::Tx& tx, const CallContext& context,
       continue;
     }
     resource::ClearOutputOnly(&point);
-    point.clear_region();
     point.set_normalized_value(*normalized);
     if (!have.insert(LookupKey(point.kind(), *normalized)).second) continue;
     if (!CheckVerified(tx, point).ok()) {

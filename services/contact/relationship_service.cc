@@ -93,6 +93,7 @@ void RelationshipService::Register(resource::Methods* methods) {
         return Move(tx, context, r.name(), r.etag(), v1::OPEN, r.said_by(), !r.evidence().empty(),
                     r.reason());
       });
+  RegisterCareGuard(methods);
 }
 
 absl::StatusOr<bool> RelationshipService::Derive(store::Tx& tx, const CallContext& context,

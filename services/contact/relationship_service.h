@@ -35,6 +35,11 @@ class RelationshipService {
                      const v1::Relationship* before, v1::Relationship* after) const;
 
  private:
+  void RegisterCareGuard(resource::Methods* methods);
+  // FAILED_PRECONDITION (HUMAN_REQUIRED) unless the steward and the caller are humans; NOT_FOUND
+  // for a steward that does not exist.
+  absl::Status CheckHuman(store::Reader& reader, const base::CallContext& context,
+                          const std::string& relationship, const std::string& steward) const;
   absl::StatusOr<v1::Relationship> Open(store::Tx& tx, const base::CallContext& context,
                                         const v1::OpenRelationshipRequest& request) const;
   absl::StatusOr<v1::ListRelationshipsResponse> List(

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "common/base/status_macros.h"
 #include "common/resource/feed_consumer.h"
 #include "common/resource/request_log.h"
@@ -18,9 +19,26 @@ using store::Value;
 
 namespace {
 
-int DaysOf(int month) {
-  static constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month >= 1 && month <= 12 ? kDays[month - 1] : 0;
+// Without a year: a day that some year has.
+bool IsDay(const type::v1::PartialDate& date) {
+  if (date.month() < 1 || date.month() > 12 || date.day() < 1) return false;
+  const int year = date.year() == 0 ? 2000 : date.year();  // 2000 has a 29 February
+  return absl::CivilDay(year, date.month(), date.day()).month() == date.month() && date.day() <= 31;
+}
+
+using Windows = google::protobuf::RepeatedPtrField<v1::DailyWindow>;
+
+void CheckWindows(const std::string& path, const Windows& windows, Violations* violations) {
+  for (int i = 0; i < windows.size(); ++i) {
+    std::set<int> days;
+    for (int k = 0; k < windows[i].weekdays_size(); ++k) {
+      const int day = windows[i].weekdays(k);
+      if (day >= 1 && day <= 7 && days.insert(day).second) continue;
+      violations->push_back(
+          {absl::StrCat(path, "[", i, "].weekdays[", k, "]"),
+           day < 1 || day > 7 ? "must be 1 (Monday) to 7 (Sunday)" : "is there twice"});
+    }
+  }
 }
 
 Strategy<v1::Person> PersonStrategy() {
@@ -30,9 +48,10 @@ Strategy<v1::Person> PersonStrategy() {
   s.check = [](const v1::Person*, const v1::Person& after, Violations* violations) {
     for (int i = 0; i < after.anniversaries_size(); ++i) {
       const auto& date = after.anniversaries(i).date();
-      if (date.day() < 1 || date.day() > DaysOf(date.month())) {
+      if (!IsDay(date)) {
         violations->push_back(
-            {absl::StrCat("anniversaries[", i, "].date"), "must be a day that some year has"});
+            {absl::StrCat("anniversaries[", i, "].date"),
+             date.year() == 0 ? "must be a day that some year has" : "must be a day of that year"});
       }
     }
     std::set<std::pair<std::string, std::string>> seen;
@@ -50,6 +69,9 @@ Strategy<v1::ContactPoint> ContactPointStrategy() {
   Strategy<v1::ContactPoint> s;
   s.table = "contact_points";
   s.field = "contact_point";
+  s.prepare = [](const v1::ContactPoint*, v1::ContactPoint* after, absl::Time) {
+    if (after->kind() != v1::ContactPoint::POSTAL) after->clear_region();
+  };
   s.columns = {
       {"lookup", ColumnType::kText,
        [](const v1::ContactPoint& p) {
@@ -120,6 +142,13 @@ Strategy<v1::Settings> SettingsStrategy() {
         violations->push_back({absl::StrCat("label_rhythms[", i, "].label"), "is there twice"});
       }
     }
+    CheckWindows("working_hours", after.working_hours(), violations);
+    std::set<int> purposes;
+    for (int i = 0; i < after.caps_size(); ++i) {
+      if (!purposes.insert(after.caps(i).purpose()).second) {
+        violations->push_back({absl::StrCat("caps[", i, "].purpose"), "is there twice"});
+      }
+    }
   };
   return s;
 }
@@ -128,6 +157,27 @@ Strategy<v1::Preference> PreferenceStrategy() {
   Strategy<v1::Preference> s;
   s.table = "preferences";
   s.field = "preference";
+  s.check = [](const v1::Preference*, const v1::Preference& after, Violations* violations) {
+    std::set<int> channels;
+    for (int i = 0; i < after.channels_size(); ++i) {
+      if (!channels.insert(after.channels(i).channel()).second) {
+        violations->push_back({absl::StrCat("channels[", i, "].channel"), "is there twice"});
+      }
+      CheckWindows(absl::StrCat("channels[", i, "].windows"), after.channels(i).windows(),
+                   violations);
+    }
+    CheckWindows("quiet_hours", after.quiet_hours(), violations);
+    if (after.has_not_before() && (after.not_before().year() == 0 || !IsDay(after.not_before()))) {
+      violations->push_back({"not_before", "must be a whole date: year, month and day"});
+    }
+  };
+  return s;
+}
+
+Strategy<v1::ConsentEntry> ConsentEntryStrategy() {
+  Strategy<v1::ConsentEntry> s;
+  s.table = "consent_entries";
+  s.field = "consent_entry";
   return s;
 }
 
@@ -163,14 +213,21 @@ Resources::Resources(const resource::PageTokens* tokens, base::Rng* rng, resourc
       relationships(RelationshipStrategy(), tokens, rng, cache),
       stewards(StewardStrategy(), tokens, rng, nullptr),
       settings(SettingsStrategy(), tokens, rng, nullptr),
-      preferences(PreferenceStrategy(), tokens, rng, nullptr) {}
+      preferences(PreferenceStrategy(), tokens, rng, nullptr),
+      consent_entries(ConsentEntryStrategy(), tokens, rng, nullptr) {}
 
 std::vector<const store::Table*> Resources::tables() const {
-  return {&people.table(),           &contact_points.table(),
-          &relationships.table(),    &stewards.table(),
-          &settings.table(),         &preferences.table(),
-          &ExternalIdTable(),        &resource::RequestLog::table(),
-          &resource::SecretsTable(), &resource::FeedConsumer::table()};
+  return {&people.table(),
+          &contact_points.table(),
+          &relationships.table(),
+          &stewards.table(),
+          &settings.table(),
+          &preferences.table(),
+          &consent_entries.table(),
+          &ExternalIdTable(),
+          &resource::SecretsTable(),
+          &resource::FeedConsumer::table(),
+          &resource::RequestLog::table()};
 }
 
 absl::StatusOr<v1::Settings> SettingsOf(const Resources& resources, store::Reader& reader,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/resource/registry.h"
+#include "rapport/contact/v1/consent.pb.h"
 #include "rapport/contact/v1/person.pb.h"
 #include "rapport/contact/v1/relationship.pb.h"
 #include "rapport/contact/v1/steward.pb.h"
@@ -31,10 +32,28 @@ struct Resources {
   resource::Registry<v1::Steward> stewards;
   resource::Registry<v1::Settings> settings;
   resource::Registry<v1::Preference> preferences;
+  resource::Registry<v1::ConsentEntry> consent_entries;  // never written twice
 
   // All tables of the service.
   std::vector<const store::Table*> tables() const;
 };
+
+// What belongs to a person, deleted or not, in the order of names. INVALID_ARGUMENT for a name that
+// is none of a person.
+template <class M>
+absl::StatusOr<std::vector<M>> AllOf(const resource::Registry<M>& registry, store::Reader& reader,
+                                     absl::string_view person) {
+  const auto name = resource::Name<v1::Person>::Parse(person);
+  if (!name.ok()) return name.status();
+  store::Range range;
+  range.prefix = {name->id()};
+  std::vector<M> found;
+  RETURN_IF_ERROR(reader.Scan(registry.table(), range, [&](store::Row& row) {
+    found.push_back(registry.FromRow(row));
+    return true;
+  }));
+  return found;
+}
 
 // The settings of a tenant: what is stored, or the defaults.
 absl::StatusOr<v1::Settings> SettingsOf(const Resources& resources, store::Reader& reader,

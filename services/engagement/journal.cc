@@ -10,17 +10,6 @@
 namespace rapport::engagement {
 namespace {
 
-template <class M>
-absl::Status LoadAll(const resource::Registry<M>& registry, store::Reader& reader,
-                     const std::string& relationship_id, std::vector<M>* out) {
-  store::Range range;
-  range.prefix = {relationship_id};
-  return reader.Scan(registry.table(), range, [&](store::Row& row) {
-    out->push_back(registry.FromRow(row));
-    return true;
-  });
-}
-
 // What stays when statistics are made anew.
 void CopyOwnFields(const v1::RelationshipStatistics& from, v1::RelationshipStatistics* to) {
   to->set_name(from.name());
@@ -48,12 +37,12 @@ absl::Status CheckRelationship(const Resources& resources, store::Reader& reader
 
 absl::StatusOr<JournalRows> LoadJournal(const Resources& resources, store::Reader& reader,
                                         absl::string_view relationship) {
-  const std::string id(relationship.substr(relationship.rfind('/') + 1));
   JournalRows rows;
-  RETURN_IF_ERROR(LoadAll(resources.engagements, reader, id, &rows.engagements));
-  RETURN_IF_ERROR(LoadAll(resources.promises, reader, id, &rows.promises));
-  RETURN_IF_ERROR(LoadAll(resources.facts, reader, id, &rows.facts));
-  RETURN_IF_ERROR(LoadAll(resources.feedback, reader, id, &rows.feedback));
+  ASSIGN_OR_RETURN(rows.engagements, LoadAll(resources.engagements, reader, relationship));
+  ASSIGN_OR_RETURN(rows.promises, LoadAll(resources.promises, reader, relationship));
+  ASSIGN_OR_RETURN(rows.facts, LoadAll(resources.facts, reader, relationship));
+  ASSIGN_OR_RETURN(rows.feedback, LoadAll(resources.feedback, reader, relationship));
+  ASSIGN_OR_RETURN(rows.sales, LoadAll(resources.sales, reader, relationship));
   return rows;
 }
 

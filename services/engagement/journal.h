@@ -6,10 +6,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/base/call_context.h"
+#include "common/base/status_macros.h"
 #include "common/store/store.h"
 #include "services/engagement/resources.h"
 #include "services/engagement/rules/parameters.h"
@@ -21,14 +23,40 @@ namespace rapport::engagement {
 absl::Status CheckRelationship(const Resources& resources, store::Reader& reader,
                                const std::string& relationship);
 
-// Everything that is known about one relationship.
+// FIELD if `name` is not a child of this relationship, RESOURCE_UNKNOWN if there is none of the
+// name.
+template <class M>
+absl::Status CheckSibling(const resource::Registry<M>& registry, store::Reader& reader,
+                          absl::string_view relationship, const std::string& name,
+                          std::string field) {
+  if (RelationshipName(name) != relationship) {
+    return errors::InvalidField(std::move(field), "must belong to the same relationship");
+  }
+  return registry.GetLiving(reader, name).status();
+}
+
+// Everything that is known about one relationship and its statistics rest on.
 struct JournalRows {
   std::vector<v1::Engagement> engagements;
   std::vector<v1::Promise> promises;
   std::vector<v1::Fact> facts;
   std::vector<v1::Feedback> feedback;
-  rules::Journal view() const { return {engagements, promises, facts, feedback}; }
+  std::vector<v1::Sale> sales;
+  rules::Journal view() const { return {engagements, promises, facts, feedback, sales}; }
 };
+// All children of one kind of a relationship, in the order of their names.
+template <class M>
+absl::StatusOr<std::vector<M>> LoadAll(const resource::Registry<M>& registry, store::Reader& reader,
+                                       absl::string_view relationship) {
+  store::Range range;
+  range.prefix = {std::string(relationship.substr(relationship.rfind('/') + 1))};
+  std::vector<M> all;
+  RETURN_IF_ERROR(reader.Scan(registry.table(), range, [&](store::Row& row) {
+    all.push_back(registry.FromRow(row));
+    return true;
+  }));
+  return all;
+}
 absl::StatusOr<JournalRows> LoadJournal(const Resources& resources, store::Reader& reader,
                                         absl::string_view relationship);
 

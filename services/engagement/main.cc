@@ -8,11 +8,15 @@
 #include "common/resource/feed_service.h"
 #include "common/resource/methods.h"
 #include "common/resource/secrets.h"
+#include "services/engagement/care_service.h"
 #include "services/engagement/engagement_service.h"
 #include "services/engagement/feeds/contact_feed.h"
+#include "services/engagement/need_service.h"
 #include "services/engagement/promise_service.h"
 #include "services/engagement/rapport_service.h"
 #include "services/engagement/resources.h"
+#include "services/engagement/sale_service.h"
+#include "services/engagement/tenant_hours.h"
 #include "services/engagement/understanding_service.h"
 
 ABSL_FLAG(std::string, contact_target, "",
@@ -50,12 +54,19 @@ int main(int argc, char** argv) {
   rpc::MethodTable table;
   resource::Methods methods(&table, store.get(), &host->read_lane());
   engagement::EngagementService engagements(&resources, &tokens, &parameters, &host->rng());
+  engagement::TenantHours hours(&resources);
   engagement::PromiseService promises(&resources, &parameters);
-  engagement::UnderstandingService understanding(&resources, &parameters);
-  engagement::RapportService rapports(&resources, &tokens, &parameters, &cache);
+  engagement::UnderstandingService understanding(&resources, &parameters, &hours);
+  engagement::NeedService needs(&resources, &parameters);
+  engagement::SaleService sales(&resources, &parameters, &promises);
+  engagement::CareService care(&resources);
+  engagement::RapportService rapports(&resources, &tokens, &parameters, &cache, &hours);
   engagements.Register(&methods);
   promises.Register(&methods);
   understanding.Register(&methods);
+  needs.Register(&methods);
+  sales.Register(&methods);
+  care.Register(&methods);
   rapports.Register(&methods);
 
   resource::FeedService feed(store.get());
@@ -63,10 +74,13 @@ int main(int argc, char** argv) {
   feed.Publish(resources.promises.table(), engagement::v1::Promise::descriptor());
   feed.Publish(resources.facts.table(), engagement::v1::Fact::descriptor());
   feed.Publish(resources.feedback.table(), engagement::v1::Feedback::descriptor());
+  feed.Publish(resources.needs.table(), engagement::v1::Need::descriptor());
+  feed.Publish(resources.sales.table(), engagement::v1::Sale::descriptor());
+  feed.Publish(resources.care_events.table(), engagement::v1::CareEvent::descriptor());
   feed.Register(&table);
 
   resource::FeedPositions positions;
-  const engagement::ContactFeed from_contact(&resources, &parameters, &engagements);
+  const engagement::ContactFeed from_contact(&resources, &parameters, &engagements, &hours);
   host::Follower follower(
       *host, "contact", absl::GetFlag(FLAGS_contact_target), store.get(), &positions,
       [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {

@@ -93,20 +93,24 @@ absl::StatusOr<v1::Promise> PromiseService::Make(store::Tx& tx, const CallContex
   if (time::FromProto(promise.due_time()) < made) {
     return errors::InvalidField("promise.due_time", "must not lie before the promise");
   }
-  StatisticsChange statistics(&resources_, &parameters_, &tx, &context);
-  ASSIGN_OR_RETURN(auto* sums, statistics.Of(request.parent()));
-  if (sums->open_promises_size() >= parameters_.max_open_promises) {
-    return errors::StateTransition(request.parent(), "200 OPEN PROMISES",
-                                   "keep or release some first");
-  }
   promise.set_state(v1::Promise::OPEN);
-  promise.set_name(resources_.promises.NewName(request.parent(), context.now));
-  RETURN_IF_ERROR(resources_.promises.Write(tx, context, nullptr, &promise));
-  if (!rules::ApplyPromise(nullptr, promise, parameters_, sums)) {
-    statistics.Replay(request.parent());
-  }
+  StatisticsChange statistics(&resources_, &parameters_, &tx, &context);
+  RETURN_IF_ERROR(Enter(tx, context, request.parent(), &promise, &statistics));
   RETURN_IF_ERROR(statistics.Save());
   return PromiseView(std::move(promise), context.now, parameters_);
+}
+
+absl::Status PromiseService::Enter(store::Tx& tx, const CallContext& context,
+                                   const std::string& relationship, v1::Promise* promise,
+                                   StatisticsChange* statistics) const {
+  ASSIGN_OR_RETURN(auto* sums, statistics->Of(relationship));
+  if (sums->open_promises_size() >= parameters_.max_open_promises) {
+    return errors::StateTransition(relationship, "200 OPEN PROMISES", "keep or release some first");
+  }
+  promise->set_name(resources_.promises.NewName(relationship, context.now));
+  RETURN_IF_ERROR(resources_.promises.Write(tx, context, nullptr, promise));
+  if (!rules::ApplyPromise(nullptr, *promise, parameters_, sums)) statistics->Replay(relationship);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::Promise> PromiseService::Move(

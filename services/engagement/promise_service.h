@@ -18,6 +18,12 @@ class PromiseService {
 
   void Register(resource::Methods* methods);
 
+  // Names and stores a new open promise and folds it in. STATE_TRANSITION if the relationship has
+  // too many open ones.
+  absl::Status Enter(store::Tx& tx, const base::CallContext& context,
+                     const std::string& relationship, v1::Promise* promise,
+                     StatisticsChange* statistics) const;
+
  private:
   absl::StatusOr<v1::Promise> Make(store::Tx& tx, const base::CallContext& context,
                                    const v1::MakePromiseRequest& request) const;

@@ -10,12 +10,16 @@
 #include "services/engagement/rules/explain.h"
 #include "services/engagement/rules/formulas.h"
 #include "services/engagement/rules/measures.h"
+#include "services/engagement/rules/trust.h"
 
 namespace rapport::engagement {
 
 using base::CallContext;
 
 namespace {
+
+// Postings of GetTrust if the caller does not say how many.
+constexpr int kPostings = 50;
 
 // A Rapport with all its parts takes one block.
 const google::protobuf::ArenaOptions kOneAnswer = [] {
@@ -37,13 +41,15 @@ void RapportService::Register(resource::Methods* methods) {
       prefix + "GetRapport",
       [this](const CallContext& context, const v1::GetRapportRequest& request)
           -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
+        const auto hours = hours_.Find(context.tenant);
+        if (hours == nullptr) return absl::nullopt;
         const auto statistics = cache_->Find(StatisticsName(request.name()));
         if (!statistics) return absl::nullopt;
         const absl::Time as_of = AsOf(request, context);
         if (!rules::ReadableAt(**statistics, as_of)) return absl::nullopt;  // replayed on a worker
         google::protobuf::Arena arena(kOneAnswer);
         auto& rapport = *google::protobuf::Arena::CreateMessage<v1::Rapport>(&arena);
-        rules::Measure(**statistics, as_of, parameters_, &rapport);
+        rules::Measure(**statistics, as_of, parameters_, *hours, &rapport);
         return absl::StatusOr<grpc::ByteBuffer>(rpc::Serialize(rapport));
       },
       [this](store::Snapshot& snapshot, const CallContext& context,
@@ -53,16 +59,19 @@ void RapportService::Register(resource::Methods* methods) {
         if (!current) return errors::ResourceUnknown(request.name());
         cache_->Fill(name, snapshot.sequence(),
                      std::make_shared<const v1::RelationshipStatistics>(*current));
-        return At(snapshot, request.name(), AsOf(request, context));
+        ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
+        return At(snapshot, request.name(), AsOf(request, context), *hours);
       });
   methods->Read<v1::BatchGetRapportRequest, v1::BatchGetRapportResponse>(
       prefix + "BatchGetRapport",
       [this](store::Snapshot& snapshot, const CallContext& context,
              const v1::BatchGetRapportRequest& request)
           -> absl::StatusOr<v1::BatchGetRapportResponse> {
+        ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
         v1::BatchGetRapportResponse response;
         for (const auto& name : request.names()) {
-          ASSIGN_OR_RETURN(*response.add_rapports(), At(snapshot, name, AsOf(request, context)));
+          ASSIGN_OR_RETURN(*response.add_rapports(),
+                           At(snapshot, name, AsOf(request, context), *hours));
         }
         return response;
       });
@@ -83,23 +92,71 @@ void RapportService::Register(resource::Methods* methods) {
                          resources_.statistics.Find(snapshot, StatisticsName(request.name())));
         if (!current) return errors::ResourceUnknown(request.name());
         ASSIGN_OR_RETURN(const JournalRows rows, LoadJournal(resources_, snapshot, request.name()));
-        return rules::ExplainChange(rows.view(), from, to, parameters_);
+        ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
+        return rules::ExplainChange(rows.view(), from, to, parameters_, *hours);
       });
+  methods->Read<v1::GetTrustRequest, v1::Trust>(
+      prefix + "GetTrust",
+      [this](store::Snapshot& snapshot, const CallContext& context,
+             const v1::GetTrustRequest& request) { return TrustAt(snapshot, context, request); });
 }
 
 absl::StatusOr<v1::Rapport> RapportService::At(store::Reader& reader,
-                                               const std::string& relationship,
-                                               absl::Time as_of) const {
+                                               const std::string& relationship, absl::Time as_of,
+                                               const rules::WorkingHours& hours) const {
   ASSIGN_OR_RETURN(const auto current,
                    resources_.statistics.Find(reader, StatisticsName(relationship)));
   if (!current) return errors::ResourceUnknown(relationship);
   ASSIGN_OR_RETURN(const auto then, StatisticsAt(resources_, reader, *current, as_of, parameters_));
-  return rules::Measure(then, as_of, parameters_);
+  return rules::Measure(then, as_of, parameters_, hours);
+}
+
+absl::StatusOr<v1::Trust> RapportService::TrustAt(store::Snapshot& snapshot,
+                                                  const CallContext& context,
+                                                  const v1::GetTrustRequest& request) const {
+  const absl::Time as_of = AsOf(request, context);
+  ASSIGN_OR_RETURN(const auto current,
+                   resources_.statistics.Find(snapshot, StatisticsName(request.name())));
+  if (!current) return errors::ResourceUnknown(request.name());
+  ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
+  ASSIGN_OR_RETURN(const JournalRows rows, LoadJournal(resources_, snapshot, request.name()));
+  const auto then =
+      rules::ReadableAt(*current, as_of)
+          ? *current
+          : rules::Replay(rows.view(), as_of, DeclaredRhythmOf(*current), parameters_);
+  const rules::Readings r = rules::Read(then, as_of, parameters_, *hours);
+  v1::Trust trust;
+  trust.set_relationship(request.name());
+  *trust.mutable_as_of() = time::ToProto(as_of);
+  *trust.mutable_trust() = rules::ToMeasure(r.trust);
+  *trust.mutable_credibility() = rules::ToMeasure(r.credibility);
+  *trust.mutable_reliability() = rules::ToMeasure(r.reliability);
+  *trust.mutable_intimacy() = rules::ToMeasure(r.intimacy);
+  *trust.mutable_self_orientation() = rules::ToMeasure(r.self_orientation);
+  const auto add = [&](v1::TrustAccount account, const rules::Balance& balance) {
+    auto* line = trust.add_balances();
+    line->set_account(account);
+    line->set_credit(balance.credit);
+    line->set_debit(balance.debit);
+  };
+  add(v1::CREDIBILITY, r.balances.credibility);
+  add(v1::RELIABILITY, r.balances.reliability);
+  add(v1::INTIMACY, r.balances.intimacy);
+  add(v1::SELF_ORIENTATION, r.balances.self_orientation);
+  auto postings = rules::Postings(rows.view(), as_of, parameters_, *hours);
+  trust.set_posting_count(static_cast<int>(postings.size()));
+  const int wanted = request.max_postings() == 0 ? kPostings : request.max_postings();
+  if (postings.size() > static_cast<std::size_t>(wanted)) {
+    postings.resize(static_cast<std::size_t>(wanted));
+  }
+  for (auto& posting : postings) *trust.add_postings() = std::move(posting);
+  return trust;
 }
 
 absl::StatusOr<v1::ListDriftingResponse> RapportService::Drifting(
-    store::Reader& reader, const CallContext& context,
+    store::Snapshot& snapshot, const CallContext& context,
     const v1::ListDriftingRequest& request) const {
+  ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
   const absl::Time as_of = AsOf(request, context);
   // For an instant that lies before the latest event of a relationship its journal is replayed; for
   // all others the index of "silence is too long from then on" gives the candidates.
@@ -115,7 +172,7 @@ absl::StatusOr<v1::ListDriftingResponse> RapportService::Drifting(
   } else {
     range.prefix = {std::string()};
   }
-  RETURN_IF_ERROR(reader.Scan(resources_.statistics.table(), range, [&](store::Row& row) {
+  RETURN_IF_ERROR(snapshot.Scan(resources_.statistics.table(), range, [&](store::Row& row) {
     auto statistics = resources_.statistics.FromRow(row);
     if (range.index >= 0 && time::FromProto(statistics.last_two_way_time()) +
                                     absl::Hours(24) * statistics.tolerated_days() >
@@ -131,8 +188,8 @@ absl::StatusOr<v1::ListDriftingResponse> RapportService::Drifting(
   }));
   for (const auto& current : candidates) {
     ASSIGN_OR_RETURN(const auto then,
-                     StatisticsAt(resources_, reader, current, as_of, parameters_));
-    const auto rapport = rules::Measure(then, as_of, parameters_);
+                     StatisticsAt(resources_, snapshot, current, as_of, parameters_));
+    const auto rapport = rules::Measure(then, as_of, parameters_, *hours);
     if (rapport.vitality() != v1::DRIFTING && rapport.vitality() != v1::DORMANT) continue;
     Found entry;
     entry.row.set_relationship(RelationshipName(current.name()));

@@ -8,6 +8,7 @@
 #include "common/time/clock.h"
 #include "rapport/engagement/v1/rapport_service.pb.h"
 #include "services/engagement/journal.h"
+#include "services/engagement/tenant_hours.h"
 
 namespace rapport::engagement {
 
@@ -15,15 +16,21 @@ class RapportService {
  public:
   RapportService(const Resources* resources, const resource::PageTokens* tokens,
                  const rules::Parameters* parameters,
-                 resource::ObjectCache<v1::RelationshipStatistics>* cache)
-      : resources_(*resources), tokens_(*tokens), parameters_(*parameters), cache_(cache) {}
+                 resource::ObjectCache<v1::RelationshipStatistics>* cache, TenantHours* hours)
+      : resources_(*resources),
+        tokens_(*tokens),
+        parameters_(*parameters),
+        cache_(cache),
+        hours_(*hours) {}
 
   void Register(resource::Methods* methods);
 
  private:
   absl::StatusOr<v1::Rapport> At(store::Reader& reader, const std::string& relationship,
-                                 absl::Time as_of) const;
-  absl::StatusOr<v1::ListDriftingResponse> Drifting(store::Reader& reader,
+                                 absl::Time as_of, const rules::WorkingHours& hours) const;
+  absl::StatusOr<v1::Trust> TrustAt(store::Snapshot& snapshot, const base::CallContext& context,
+                                    const v1::GetTrustRequest& request) const;
+  absl::StatusOr<v1::ListDriftingResponse> Drifting(store::Snapshot& snapshot,
                                                     const base::CallContext& context,
                                                     const v1::ListDriftingRequest& request) const;
 
@@ -31,6 +38,7 @@ class RapportService {
   const resource::PageTokens& tokens_;
   const rules::Parameters& parameters_;
   resource::ObjectCache<v1::RelationshipStatistics>* const cache_;
+  TenantHours& hours_;
 };
 
 }  // namespace rapport::engagement

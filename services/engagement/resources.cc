@@ -1,12 +1,15 @@
 #include "services/engagement/resources.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "common/base/digest.h"
 #include "common/resource/feed_consumer.h"
 #include "common/resource/request_log.h"
 #include "common/resource/secrets.h"
 #include "rapport/contact/v1/person.pb.h"
-#include "services/engagement/rules/statistics.h"
+#include "services/engagement/rules/entries.h"
+#include "services/engagement/rules/needs.h"
+#include "services/engagement/rules/sales.h"
 
 namespace rapport::engagement {
 
@@ -19,11 +22,11 @@ using store::Value;
 namespace {
 
 template <class M>
-Strategy<M> TimedStrategy(std::string table, std::string field,
+Strategy<M> TimedStrategy(const std::string& table, const std::string& field,
                           std::function<std::int64_t(const M&)> micros) {
   Strategy<M> s;
   s.table = table;
-  s.field = std::move(field);
+  s.field = field;
   s.columns = {{"time", ColumnType::kInt,
                 [micros = std::move(micros)](const M& m) { return Value(micros(m)); }}};
   s.indexes = {{table + "_by_time", {kParent, 0, kId}}};
@@ -42,10 +45,41 @@ Strategy<v1::Engagement> EngagementStrategy() {
                                     ? Value(LookupKey(e.contact_point()))
                                     : Value();
                        }});
+  s.columns.push_back({"steward", ColumnType::kText, [](const v1::Engagement& e) {
+                         const auto name = resource::Name<contact::v1::Steward>::Parse(e.steward());
+                         return name.ok() ? Value(name->id()) : Value();
+                       }});
   s.indexes.push_back({"engagements_by_source", {1}, true});
   s.indexes.push_back({"engagements_by_claim", {2, kId}});
+  s.indexes.push_back({"engagements_by_steward", {3, 0, kId}});
   s.feed = false;
   return s;
+}
+
+// A day of some year of the calendar; the year and the day may be left open.
+bool IsDay(const type::v1::PartialDate& date) {
+  if (date.month() == 0) return date.day() == 0;
+  if (date.day() == 0) return true;
+  const absl::CivilDay day(date.year() == 0 ? 2000 : date.year(), date.month(), date.day());
+  return day.month() == date.month();
+}
+
+Strategy<v1::CareEvent> CareEventStrategy() {
+  auto s = TimedStrategy<v1::CareEvent>("care_events", "care_event", [](const v1::CareEvent& e) {
+    return absl::ToUnixMicros(time::FromProto(e.said_time()));
+  });
+  s.check = [](const v1::CareEvent*, const v1::CareEvent& after, resource::Violations* violations) {
+    if (!IsDay(after.date())) violations->push_back({"date", "is no day of the calendar"});
+  };
+  return s;
+}
+
+Strategy<contact::v1::Settings> SettingsStrategy() {
+  Strategy<contact::v1::Settings> s;
+  s.table = "settings";
+  s.field = "settings";
+  return s;  // not published, but its rows carry a sequence: TenantHours tells newer from older by
+             // it
 }
 
 Strategy<v1::RelationshipStatistics> StatisticsStrategy() {
@@ -107,14 +141,22 @@ Resources::Resources(const resource::PageTokens* tokens, base::Rng* rng,
       facts(TimedStrategy<v1::Fact>("facts", "fact", rules::FactMicros), tokens, rng, nullptr),
       feedback(TimedStrategy<v1::Feedback>("feedback", "feedback", rules::GivenMicros), tokens, rng,
                nullptr),
-      statistics(StatisticsStrategy(), tokens, rng, nullptr, cache) {}
+      needs(TimedStrategy<v1::Need>("needs", "need", rules::NeedMicros), tokens, rng, nullptr),
+      sales(TimedStrategy<v1::Sale>("sales", "sale", rules::SaleMicros), tokens, rng, nullptr),
+      care_events(CareEventStrategy(), tokens, rng, nullptr),
+      statistics(StatisticsStrategy(), tokens, rng, nullptr, cache),
+      settings(SettingsStrategy(), tokens, rng, nullptr) {}
 
 std::vector<const store::Table*> Resources::tables() const {
   return {&engagements.table(),
           &promises.table(),
           &facts.table(),
           &feedback.table(),
+          &needs.table(),
+          &sales.table(),
+          &care_events.table(),
           &statistics.table(),
+          &settings.table(),
           &PointTable(),
           &resource::RequestLog::table(),
           &resource::SecretsTable(),

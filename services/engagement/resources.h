@@ -6,9 +6,13 @@
 #include <vector>
 
 #include "common/resource/registry.h"
+#include "rapport/contact/v1/steward.pb.h"
+#include "rapport/engagement/v1/care.pb.h"
 #include "rapport/engagement/v1/engagement.pb.h"
+#include "rapport/engagement/v1/need.pb.h"
 #include "rapport/engagement/v1/promise.pb.h"
 #include "rapport/engagement/v1/rapport.pb.h"
+#include "rapport/engagement/v1/sale.pb.h"
 
 namespace rapport::engagement {
 
@@ -16,11 +20,12 @@ namespace rapport::engagement {
 inline constexpr char kUnclaimed[] = "unclaimed";
 
 // Indexes, by position.
-inline constexpr int kByTime = 0;               // of engagements, promises, facts, feedback
-inline constexpr int kEngagementsBySource = 1;  // (source key)
-inline constexpr int kEngagementsByClaim = 2;   // (claim key, id)
-inline constexpr int kStatisticsByPerson = 0;   // (person id, house, id)
-inline constexpr int kStatisticsByDrift = 1;    // (instant at which silence is too long, id)
+inline constexpr int kByTime = 0;                // of everything on the timeline
+inline constexpr int kEngagementsBySource = 1;   // (source key)
+inline constexpr int kEngagementsByClaim = 2;    // (claim key, id)
+inline constexpr int kEngagementsBySteward = 3;  // (steward id, time, id)
+inline constexpr int kStatisticsByPerson = 0;    // (person id, house, id)
+inline constexpr int kStatisticsByDrift = 1;     // (instant at which silence is too long, id)
 
 // Contact points, copied from contact: (person id, point id) -> lookup key; index (lookup, person,
 // point).
@@ -40,7 +45,12 @@ struct Resources {
   resource::Registry<v1::Promise> promises;
   resource::Registry<v1::Fact> facts;
   resource::Registry<v1::Feedback> feedback;
+  resource::Registry<v1::Need> needs;
+  resource::Registry<v1::Sale> sales;
+  resource::Registry<v1::CareEvent> care_events;
   resource::Registry<v1::RelationshipStatistics> statistics;
+  // Copied from contact.
+  resource::Registry<contact::v1::Settings> settings;
 
   std::vector<const store::Table*> tables() const;
 };

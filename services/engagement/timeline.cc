@@ -1,4 +1,4 @@
-// ListTimeline: four journals merged into one story, newest first.
+// ListTimeline: seven journals merged into one story, newest first.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -7,7 +7,9 @@
 #include "common/time/proto_time.h"
 #include "services/engagement/engagement_service.h"
 #include "services/engagement/promise_view.h"
-#include "services/engagement/rules/statistics.h"
+#include "services/engagement/rules/entries.h"
+#include "services/engagement/rules/needs.h"
+#include "services/engagement/rules/sales.h"
 
 namespace rapport::engagement {
 
@@ -106,6 +108,19 @@ absl::StatusOr<v1::ListTimelineResponse> EngagementService::Timeline(
   RETURN_IF_ERROR(Collect(
       resources_.feedback, reader, id, 3, cursor, size + 1, rules::GivenMicros,
       [](v1::Feedback f, v1::TimelineEntry* entry) { *entry->mutable_feedback() = std::move(f); },
+      &found));
+  RETURN_IF_ERROR(Collect(
+      resources_.needs, reader, id, 4, cursor, size + 1, rules::NeedMicros,
+      [](v1::Need n, v1::TimelineEntry* entry) { *entry->mutable_need() = std::move(n); }, &found));
+  RETURN_IF_ERROR(Collect(
+      resources_.sales, reader, id, 5, cursor, size + 1, rules::SaleMicros,
+      [](v1::Sale s, v1::TimelineEntry* entry) { *entry->mutable_sale() = std::move(s); }, &found));
+  RETURN_IF_ERROR(Collect(
+      resources_.care_events, reader, id, 6, cursor, size + 1,
+      [](const v1::CareEvent& e) { return absl::ToUnixMicros(time::FromProto(e.said_time())); },
+      [](v1::CareEvent e, v1::TimelineEntry* entry) {
+        *entry->mutable_care_event() = std::move(e);
+      },
       &found));
   std::sort(found.begin(), found.end(), [](const Placed& a, const Placed& b) {
     if (a.time_us != b.time_us) return a.time_us > b.time_us;

@@ -7,14 +7,23 @@
 #include "common/host/host.h"
 #include "common/host/value_or_exit.h"
 #include "common/resource/methods.h"
+#include "common/resource/request_log.h"
+#include "common/resource/secrets.h"
 #include "common/text/collate.h"
+#include "services/recommendation/asking.h"
+#include "services/recommendation/deciding.h"
+#include "services/recommendation/offer_book.h"
+#include "services/recommendation/offer_service.h"
 #include "services/recommendation/projection.h"
 #include "services/recommendation/recommendation_service.h"
+#include "services/recommendation/worklist_maker.h"
 
 ABSL_FLAG(std::string, contact_target, "",
-          "contact service to follow, e.g. dns:///contact:7101; empty follows none");
+          "contact service to follow and to ask, e.g. dns:///contact:7101; empty for none");
 ABSL_FLAG(std::string, engagement_target, "",
-          "engagement service to follow, e.g. dns:///engagement:7102; empty follows none");
+          "engagement service to follow and to ask, e.g. dns:///engagement:7102; empty for none");
+ABSL_FLAG(absl::Duration, ask_timeout, absl::Milliseconds(300),
+          "how long a decision about a proposal waits for contact and engagement");
 
 int main(int argc, char** argv) {
   using namespace rapport;  // NOLINT(google-build-using-namespace): composition only
@@ -23,13 +32,23 @@ int main(int argc, char** argv) {
       {.name = "recommendation",
        .summary = "Rapport's recommendation service: sincere next steps, and why.",
        .listen = "127.0.0.1:7103",
-       .call_scopes = {"feed.read"},
+       .call_scopes = {"feed.read", "contact.read", "engagement.read"},
        .secret_flags = {}});
   const auto host = host::Host::CreateOrExit(options);
 
   recommendation::Projection projection;
-  const auto store = host->OpenStoreOrExit(projection.tables());
-  if (const absl::Status loaded = projection.LoadIndex(*store); !loaded.ok()) {
+  const recommendation::Offers schema(recommendation::OfferStrategy(), nullptr, nullptr, nullptr);
+  auto tables = projection.tables();
+  tables.insert(tables.end(),
+                {&schema.table(), &resource::RequestLog::table(), &resource::SecretsTable()});
+  const auto store = host->OpenStoreOrExit(std::move(tables));
+  const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
+  const recommendation::Offers offers(recommendation::OfferStrategy(), &tokens, &host->rng(),
+                                      nullptr);
+  recommendation::OfferBook book;
+  absl::Status loaded = projection.LoadIndex(*store);
+  if (loaded.ok()) loaded = recommendation::LoadOffers(*store, offers, &book);
+  if (!loaded.ok()) {
     std::fprintf(stderr, "%s\n", std::string(loaded.message()).c_str());
     return 1;
   }
@@ -54,15 +73,30 @@ int main(int argc, char** argv) {
       .With()
       .ReadFrom([&] { return static_cast<double>(projection.index_bytes()); });
 
-  rpc::MethodTable table;
-  resource::Methods methods(&table, store.get(), &host->read_lane());
-  recommendation::RecommendationService service(&projection, collator.get(), [&] {
+  const auto client_of = [&](const std::string& target) {
+    return target.empty() ? nullptr : std::make_unique<rpc::Client>(host->ClientFor(target));
+  };
+  const auto contact_client = client_of(absl::GetFlag(FLAGS_contact_target));
+  const auto engagement_client = client_of(absl::GetFlag(FLAGS_engagement_target));
+  rpc::Executor helpers({.threads = 2 * host->options().read_threads});
+  const recommendation::Asking asking(contact_client.get(), engagement_client.get(), &helpers,
+                                      &host->wall_clock(),
+                                      {.timeout = absl::GetFlag(FLAGS_ask_timeout)});
+  const recommendation::Deciding deciding(&projection, &book, &asking, [&] {
     std::vector<std::string> degraded;
     if (!contact.Fresh()) degraded.push_back("contact has not been heard of for a while");
     if (!engagement.Fresh()) degraded.push_back("engagement has not been heard of for a while");
     return degraded;
   });
+  const recommendation::WorklistMaker worklists(&projection, &deciding, collator.get(),
+                                                &host->wall_clock());
+
+  rpc::MethodTable table;
+  resource::Methods methods(&table, store.get(), &host->read_lane());
+  recommendation::RecommendationService service(&deciding, &worklists, &offers);
   service.Register(&methods);
+  recommendation::OfferService offer_service(&offers, &book);
+  offer_service.Register(&methods);
 
   return host->Run(&table, {.gate = &positions,
                             .on_started =

@@ -11,6 +11,8 @@
 #include "common/base/status_macros.h"
 #include "common/resource/feed_consumer.h"
 #include "services/recommendation/index_row.h"
+#include "services/recommendation/rules/features.h"
+#include "services/recommendation/topics.h"
 
 namespace rapport::recommendation {
 
@@ -68,16 +70,22 @@ std::string RelationshipOf(const std::string& child) {
 
 }  // namespace
 
-RelationshipFacts RelationshipCopy::View(std::vector<std::string> degraded) const {
+RelationshipFacts RelationshipCopy::View() const {
   RelationshipFacts view;
   view.relationship = &relationship;
   view.person = has_person ? &person : nullptr;
   view.preference = has_preference ? &preference : nullptr;
+  view.settings = has_settings ? &settings : nullptr;
   view.statistics = has_statistics ? &statistics : nullptr;
   view.promises = Pointers(promises);
   view.facts = Pointers(facts);
   view.feedback = Pointers(feedback);
-  view.degraded = std::move(degraded);
+  view.needs = Pointers(needs);
+  view.sales = Pointers(sales);
+  view.care_events = Pointers(care_events);
+  for (const auto& topic : preference.unwanted_topics()) {
+    view.unwanted_topics.push_back(FoldTopic(topic.topic()));
+  }
   return view;
 }
 
@@ -86,16 +94,22 @@ Projection::Projection()
       people_(MakeRegistry(Copies<contact::v1::Person>("people"))),
       stewards_(MakeRegistry(Copies<contact::v1::Steward>("stewards"))),
       preferences_(MakeRegistry(Copies<contact::v1::Preference>("preferences"))),
+      settings_(MakeRegistry(Copies<contact::v1::Settings>("settings"))),
       statistics_(MakeRegistry(Copies<engagement::v1::RelationshipStatistics>("statistics"))),
       promises_(MakeRegistry(Copies<engagement::v1::Promise>("promises"))),
       facts_(MakeRegistry(Copies<engagement::v1::Fact>("facts"))),
-      feedback_(MakeRegistry(Copies<engagement::v1::Feedback>("feedback"))) {}
+      feedback_(MakeRegistry(Copies<engagement::v1::Feedback>("feedback"))),
+      needs_(MakeRegistry(Copies<engagement::v1::Need>("needs"))),
+      sales_(MakeRegistry(Copies<engagement::v1::Sale>("sales"))),
+      care_events_(MakeRegistry(Copies<engagement::v1::CareEvent>("care_events"))) {}
 
 std::vector<const store::Table*> Projection::tables() const {
   return {&relationships_.table(), &people_.table(),
           &stewards_.table(),      &preferences_.table(),
-          &statistics_.table(),    &promises_.table(),
-          &facts_.table(),         &feedback_.table(),
+          &settings_.table(),      &statistics_.table(),
+          &promises_.table(),      &facts_.table(),
+          &feedback_.table(),      &needs_.table(),
+          &sales_.table(),         &care_events_.table(),
           &IndexRow::table(),      &resource::FeedConsumer::table()};
 }
 
@@ -103,20 +117,49 @@ absl::Status Projection::LoadIndex(store::Store& store) {
   base::CallContext context;
   context.all_tenants = true;
   context.deadline = absl::Now() + absl::Minutes(5);
-  ASSIGN_OR_RETURN(auto snapshot, store.Read(context, base::TenantId::Trusted("system")));
-  bool readable = true;
-  RETURN_IF_ERROR(snapshot->Feed(IndexRow::table(), 0, std::numeric_limits<int>::max(),
-                                 [&](const base::TenantId& tenant, std::int64_t, store::Row& row) {
-                                   const auto parsed = IndexRow::FromRow(row);
-                                   if (!parsed) {
-                                     readable = false;
-                                     return false;
-                                   }
-                                   Enter(tenant.value(), parsed->stewards, parsed->id,
-                                         parsed->entry);
-                                   return true;
-                                 }));
-  if (!readable) return absl::FailedPreconditionError("the worklist rows are of another version");
+  std::vector<std::pair<std::string, std::string>> outdated;  // tenant, relationship
+  {
+    ASSIGN_OR_RETURN(auto snapshot, store.Read(context, base::TenantId::Trusted("system")));
+    RETURN_IF_ERROR(
+        snapshot->Feed(IndexRow::table(), 0, std::numeric_limits<int>::max(),
+                       [&](const base::TenantId& tenant, std::int64_t, store::Row& row) {
+                         const auto parsed = IndexRow::FromRow(row);
+                         if (parsed) {
+                           Enter(tenant.value(), parsed->stewards, parsed->id, parsed->entry);
+                         } else {
+                           outdated.emplace_back(tenant.value(), store::AsText(row[0]));
+                         }
+                         return true;
+                       }));
+  }
+  return Rebuild(store, outdated);
+}
+
+absl::Status Projection::Rebuild(
+    store::Store& store, const std::vector<std::pair<std::string, std::string>>& relationships) {
+  constexpr std::size_t kBatch = 500;
+  std::size_t next = 0;
+  while (next < relationships.size()) {
+    const std::string& tenant = relationships[next].first;
+    std::size_t end = next;
+    while (end < relationships.size() && end - next < kBatch &&
+           relationships[end].first == tenant) {
+      ++end;
+    }
+    base::CallContext context;
+    context.tenant = base::TenantId::Trusted(tenant);
+    context.deadline = absl::Now() + absl::Minutes(5);
+    const auto done =
+        store::TransactAndWait(store, context, context.tenant, [&](store::Tx& tx) -> absl::Status {
+          for (std::size_t i = next; i < end; ++i) {
+            const auto name = Name<contact::v1::Relationship>::Of(tenant, relationships[i].second);
+            RETURN_IF_ERROR(Reindex(tx, name.text()));
+          }
+          return absl::OkStatus();
+        });
+    if (!done.ok()) return done.status();
+    next = end;
+  }
   return absl::OkStatus();
 }
 
@@ -126,6 +169,7 @@ absl::StatusOr<absl::optional<M>> Projection::TakeOver(store::Tx& tx,
                                                        const resource::Registry<M>& copies) {
   M message;
   if (!any.UnpackTo(&message)) return errors::MalformedRequest();
+  KeepFeatures(&message);
   ASSIGN_OR_RETURN(const auto known, copies.Find(tx, message.name()));
   // A feed repeats itself after a crash; what is known already changes nothing.
   if (known && known->SerializeAsString() == message.SerializeAsString()) {
@@ -149,6 +193,8 @@ absl::Status Projection::Apply(store::Tx& tx, const base::CallContext&,
     return TakeOver(tx, resource, preferences_).status();  // nothing of it is in the index
   }
   if (resource.Is<contact::v1::Steward>()) return TakeOver(tx, resource, stewards_).status();
+  if (resource.Is<contact::v1::Settings>()) return TakeOver(tx, resource, settings_).status();
+  if (resource.Is<engagement::v1::Sale>()) return TakeOver(tx, resource, sales_).status();
   if (resource.Is<engagement::v1::RelationshipStatistics>()) {
     ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, statistics_));
     if (!message) return absl::OkStatus();
@@ -164,6 +210,14 @@ absl::Status Projection::Apply(store::Tx& tx, const base::CallContext&,
   }
   if (resource.Is<engagement::v1::Feedback>()) {
     ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, feedback_));
+    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
+  }
+  if (resource.Is<engagement::v1::Need>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, needs_));
+    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
+  }
+  if (resource.Is<engagement::v1::CareEvent>()) {
+    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, care_events_));
     return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
   }
   return absl::OkStatus();
@@ -186,7 +240,7 @@ absl::Status Projection::Reindex(store::Tx& tx, const std::string& relationship)
   const auto name = Name<contact::v1::Relationship>::Parse(relationship);
   if (!name.ok()) return name.status();
   const std::string tenant = name->tenant().value();
-  const auto copy = Load(tx, relationship);
+  const auto copy = LoadPart(tx, relationship, true);
   if (absl::IsNotFound(copy.status())) {
     const std::vector<Value> key{name->id()};
     RETURN_IF_ERROR(tx.Delete(IndexRow::table(), key));
@@ -223,6 +277,11 @@ void Projection::Leave(const std::string& tenant, const std::string& id) {
 
 absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::Load(
     store::Reader& reader, const std::string& relationship) const {
+  return LoadPart(reader, relationship, false);
+}
+
+absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::LoadPart(
+    store::Reader& reader, const std::string& relationship, bool for_index) const {
   const auto name = Name<contact::v1::Relationship>::Parse(relationship);
   if (!name.ok()) return errors::ResourceUnknown(relationship);
   auto copy = std::make_unique<RelationshipCopy>();
@@ -233,12 +292,6 @@ absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::Load(
     copy->person = *std::move(person);
     copy->has_person = true;
   }
-  ASSIGN_OR_RETURN(auto preference,
-                   preferences_.Find(reader, copy->relationship.person() + "/preference"));
-  if (preference) {
-    copy->preference = *std::move(preference);
-    copy->has_preference = true;
-  }
   ASSIGN_OR_RETURN(auto statistics, statistics_.Find(reader, relationship + "/statistics"));
   if (statistics) {
     copy->statistics = *std::move(statistics);
@@ -247,6 +300,25 @@ absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::Load(
   RETURN_IF_ERROR(LoadChildren(promises_, reader, name->id(), &copy->promises));
   RETURN_IF_ERROR(LoadChildren(facts_, reader, name->id(), &copy->facts));
   RETURN_IF_ERROR(LoadChildren(feedback_, reader, name->id(), &copy->feedback));
+  RETURN_IF_ERROR(LoadChildren(needs_, reader, name->id(), &copy->needs));
+  RETURN_IF_ERROR(LoadChildren(care_events_, reader, name->id(), &copy->care_events));
+  for (auto& fact : copy->facts) FoldTopics(fact.mutable_topics());
+  for (auto& need : copy->needs) FoldTopics(need.mutable_topics());
+  if (for_index) return copy;
+  ASSIGN_OR_RETURN(auto preference,
+                   preferences_.Find(reader, copy->relationship.person() + "/preference"));
+  if (preference) {
+    copy->preference = *std::move(preference);
+    copy->has_preference = true;
+  }
+  ASSIGN_OR_RETURN(
+      auto settings,
+      settings_.Find(reader, Name<contact::v1::Settings>::Of(name->tenant().value()).text()));
+  if (settings) {
+    copy->settings = *std::move(settings);
+    copy->has_settings = true;
+  }
+  RETURN_IF_ERROR(LoadChildren(sales_, reader, name->id(), &copy->sales));
   return copy;
 }
 
@@ -257,11 +329,11 @@ absl::StatusOr<contact::v1::Steward> Projection::LoadSteward(store::Reader& read
 
 Selection Projection::Select(const base::TenantId& tenant, const std::string& steward,
                              std::int64_t capacity, absl::Time as_of, absl::TimeZone zone,
-                             std::int64_t max_waiting) const {
+                             std::int64_t max_waiting, std::uint32_t offer_bits) const {
   const std::shared_lock lock(mu_);
   const auto it = index_.find(tenant.value());
   if (it == index_.end()) return {};
-  return it->second->Select(steward, capacity, as_of, zone, max_waiting);
+  return it->second->Select(steward, capacity, as_of, zone, max_waiting, offer_bits);
 }
 
 std::size_t Projection::relationships() const {

@@ -7,6 +7,7 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -19,27 +20,36 @@
 #include "rapport/contact/v1/person.pb.h"
 #include "rapport/contact/v1/relationship.pb.h"
 #include "rapport/contact/v1/steward.pb.h"
+#include "rapport/engagement/v1/care.pb.h"
+#include "rapport/engagement/v1/need.pb.h"
 #include "rapport/engagement/v1/promise.pb.h"
 #include "rapport/engagement/v1/rapport.pb.h"
+#include "rapport/engagement/v1/sale.pb.h"
 #include "services/recommendation/rules/facts.h"
 #include "services/recommendation/rules/worklist.h"
 
 namespace rapport::recommendation {
 
-// Everything about one relationship, owned; `facts` points into it.
+// Everything about one relationship, owned; View() points into it. Topics are folded.
 struct RelationshipCopy {
   contact::v1::Relationship relationship;
   contact::v1::Person person;
   contact::v1::Preference preference;
+  contact::v1::Settings settings;
   engagement::v1::RelationshipStatistics statistics;
   bool has_person = false;
   bool has_preference = false;
+  bool has_settings = false;
   bool has_statistics = false;
   std::vector<engagement::v1::Promise> promises;
   std::vector<engagement::v1::Fact> facts;
   std::vector<engagement::v1::Feedback> feedback;
+  std::vector<engagement::v1::Need> needs;
+  std::vector<engagement::v1::Sale> sales;
+  std::vector<engagement::v1::CareEvent> care_events;
 
-  RelationshipFacts View(std::vector<std::string> degraded = {}) const;
+  // Without offers.
+  RelationshipFacts View() const;
 };
 
 class Projection {
@@ -63,7 +73,8 @@ class Projection {
 
   // Thread-safe.
   Selection Select(const base::TenantId& tenant, const std::string& steward, std::int64_t capacity,
-                   absl::Time as_of, absl::TimeZone zone, std::int64_t max_waiting) const;
+                   absl::Time as_of, absl::TimeZone zone, std::int64_t max_waiting,
+                   std::uint32_t offer_bits) const;
   std::size_t relationships() const;
   std::size_t index_bytes() const;
 
@@ -71,8 +82,15 @@ class Projection {
   template <class M>
   absl::StatusOr<absl::optional<M>> TakeOver(store::Tx& tx, const google::protobuf::Any& resource,
                                              const resource::Registry<M>& copies);
+  // What the index needs, or all.
+  absl::StatusOr<std::unique_ptr<RelationshipCopy>> LoadPart(store::Reader& reader,
+                                                             const std::string& relationship,
+                                                             bool for_index) const;
   absl::Status ReindexPerson(store::Tx& tx, const std::string& person);
   absl::Status Reindex(store::Tx& tx, const std::string& relationship);
+  // Makes the entries again that another version of the program has written.
+  absl::Status Rebuild(store::Store& store,
+                       const std::vector<std::pair<std::string, std::string>>& relationships);
   void Enter(const std::string& tenant, const std::vector<std::string>& stewards,
              const std::string& id, const IndexEntry& entry);
   void Leave(const std::string& tenant, const std::string& id);
@@ -81,10 +99,14 @@ class Projection {
   const resource::Registry<contact::v1::Person> people_;
   const resource::Registry<contact::v1::Steward> stewards_;
   const resource::Registry<contact::v1::Preference> preferences_;
+  const resource::Registry<contact::v1::Settings> settings_;
   const resource::Registry<engagement::v1::RelationshipStatistics> statistics_;
   const resource::Registry<engagement::v1::Promise> promises_;
   const resource::Registry<engagement::v1::Fact> facts_;
   const resource::Registry<engagement::v1::Feedback> feedback_;
+  const resource::Registry<engagement::v1::Need> needs_;
+  const resource::Registry<engagement::v1::Sale> sales_;
+  const resource::Registry<engagement::v1::CareEvent> care_events_;
 
   // Readers share; the write thread of the store is the only writer.
   mutable std::shared_mutex mu_;

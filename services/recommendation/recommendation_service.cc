@@ -3,36 +3,68 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/text/locale.h"
 #include "common/time/proto_time.h"
 #include "services/recommendation/rules/briefing.h"
 #include "services/recommendation/rules/next_steps.h"
+#include "services/recommendation/rules/readiness.h"
+#include "services/recommendation/rules/steps.h"
 
 namespace rapport::recommendation {
 
 using base::CallContext;
-using resource::Name;
 
 namespace {
 
-constexpr int kDefaultCapacity = 8;
-
-template <class Request>
-absl::Time AsOf(const Request& request, const CallContext& context) {
-  return request.has_as_of() ? time::FromProto(request.as_of()) : context.now;
+const engagement::v1::Need* FindNeed(const Case& one, const std::string& name) {
+  for (const auto& need : one.copy->needs) {
+    if (need.name() == name) return &need;
+  }
+  return nullptr;
 }
 
-absl::TimeZone ZoneNamed(const std::string& name) {
-  if (name.empty()) return absl::UTCTimeZone();
-  return text::LoadIanaZone(name).value_or(absl::UTCTimeZone());
+// The ties of an offer to one need; without any need if it does not serve that one.
+void Keep(const engagement::v1::Need& need, const Case& one, Ties* ties) {
+  const bool serves = std::find(ties->needs.begin(), ties->needs.end(), &need) != ties->needs.end();
+  ties->needs.clear();
+  ties->facts.clear();
+  ties->person_led = serves && LeadsTo(one.facts, need, one.as_of);
+  if (serves) ties->needs.push_back(&need);
 }
 
-void AddAll(const std::vector<std::string>& from,
-            google::protobuf::RepeatedPtrField<std::string>* to) {
-  to->Clear();
-  for (const auto& text : from) *to->Add() = text;
+// The answer where no offer serves the need.
+v1::Readiness WithoutOffer(const Circumstances& at, const engagement::v1::Need& need) {
+  v1::Readiness out;
+  out.set_relationship(at.facts.relationship->name());
+  *out.mutable_as_of() = time::ToProto(at.as_of);
+  out.set_need(need.name());
+  out.set_policy_version(std::string(kPolicyVersion));
+  v1::ReadinessCondition& condition = *out.add_conditions();
+  condition.set_code(v1::NO_OFFER);
+  condition.set_term("an offer that serves the need");
+  condition.set_step("make an offer that serves the need");
+  condition.add_sources(need.name());
+  for (const std::string& what : DegradedOf(at.facts)) out.add_degraded(what);
+  return out;
+}
+
+// The exclusion of a step, or null if it is suggested.
+const v1::Exclusion* FindExclusion(const v1::Decision& decision, v1::StepKind kind,
+                                   const std::string& offer) {
+  for (const v1::Exclusion& exclusion : decision.excluded()) {
+    if (exclusion.kind() == kind && (offer.empty() || exclusion.offer() == offer)) {
+      return &exclusion;
+    }
+  }
+  return nullptr;
+}
+
+bool IsSuggested(const v1::Decision& decision, v1::StepKind kind, const std::string& offer) {
+  return std::any_of(decision.suggestions().begin(), decision.suggestions().end(),
+                     [&](const v1::Suggestion& suggestion) {
+                       return suggestion.kind() == kind &&
+                              (offer.empty() || suggestion.offer() == offer);
+                     });
 }
 
 }  // namespace
@@ -42,7 +74,7 @@ void RecommendationService::Register(resource::Methods* methods) {
   methods->Read<v1::GetWorklistRequest, v1::GetWorklistResponse>(
       prefix + "GetWorklist", [this](store::Snapshot& snapshot, const CallContext& context,
                                      const v1::GetWorklistRequest& request) {
-        return Worklist(snapshot, context, request);
+        return worklists_.Make(snapshot, context, request);
       });
   methods->Read<v1::GetBriefingRequest, v1::Briefing>(
       prefix + "GetBriefing",
@@ -53,98 +85,132 @@ void RecommendationService::Register(resource::Methods* methods) {
                                           const v1::SuggestNextStepsRequest& request) {
         return Suggest(snapshot, context, request);
       });
-}
-
-absl::TimeZone RecommendationService::ZoneOf(store::Reader& reader,
-                                             const contact::v1::Relationship& relationship) const {
-  if (relationship.stewards().empty()) return absl::UTCTimeZone();
-  const auto steward = projection_.LoadSteward(reader, relationship.stewards(0));
-  return steward.ok() ? ZoneNamed(steward->time_zone()) : absl::UTCTimeZone();
+  methods->Read<v1::CheckReadinessRequest, v1::Readiness>(
+      prefix + "CheckReadiness", [this](store::Snapshot& snapshot, const CallContext& context,
+                                        const v1::CheckReadinessRequest& request) {
+        return Check(snapshot, context, request);
+      });
+  methods->Read<v1::ExplainExclusionRequest, v1::ExplainExclusionResponse>(
+      prefix + "ExplainExclusion", [this](store::Snapshot& snapshot, const CallContext& context,
+                                          const v1::ExplainExclusionRequest& request) {
+        return Explain(snapshot, context, request);
+      });
 }
 
 absl::StatusOr<v1::Decision> RecommendationService::Suggest(
     store::Reader& reader, const CallContext& context,
     const v1::SuggestNextStepsRequest& request) const {
-  ASSIGN_OR_RETURN(const auto copy, projection_.Load(reader, request.relationship()));
-  return Decide(copy->View(degraded_()), AsOf(request, context),
-                ZoneOf(reader, copy->relationship));
+  ASSIGN_OR_RETURN(const auto one, deciding_.Open(reader, context, request));
+  deciding_.AskIfWorthwhile(*one, context.deadline);
+  return Decide(one->facts, one->as_of, one->zone);
 }
 
 absl::StatusOr<v1::Briefing> RecommendationService::Brief(
     store::Reader& reader, const CallContext& context,
     const v1::GetBriefingRequest& request) const {
-  ASSIGN_OR_RETURN(const auto copy, projection_.Load(reader, request.relationship()));
-  const absl::TimeZone zone = ZoneOf(reader, copy->relationship);
-  const absl::Time as_of = AsOf(request, context);
-  const RelationshipFacts facts = copy->View(degraded_());
-  return MakeBriefing(facts, Decide(facts, as_of, zone), as_of, zone, request.view());
+  ASSIGN_OR_RETURN(const auto one, deciding_.Open(reader, context, request));
+  deciding_.AskIfWorthwhile(*one, context.deadline);
+  return MakeBriefing(one->facts, Decide(one->facts, one->as_of, one->zone), one->as_of, one->zone,
+                      request.view(), request.occasion());
 }
 
-absl::Status RecommendationService::AddItems(
-    store::Reader& reader, const base::TenantId& tenant,
-    const std::vector<RankedRelationship>& selected, absl::Time as_of, absl::TimeZone zone,
-    const std::vector<std::string>& degraded,
-    google::protobuf::RepeatedPtrField<v1::WorklistItem>* items) const {
-  struct Placed {
-    Rank rank;
-    std::string sort_key;
-    v1::WorklistItem item;
-  };
-  std::vector<Placed> placed;
-  for (const auto& candidate : selected) {
-    const std::string name =
-        Name<contact::v1::Relationship>::Of(tenant.value(), candidate.relationship).text();
-    const auto copy = projection_.Load(reader, name);
-    if (absl::IsNotFound(copy.status())) continue;  // deleted while we looked
-    if (!copy.ok()) return copy.status();
-    auto decision = Decide((*copy)->View(degraded), as_of, zone);
-    Placed entry;
-    entry.item.set_relationship(name);
-    entry.item.set_person((*copy)->relationship.person());
-    entry.item.set_display_name((*copy)->person.full_name());
-    *entry.item.mutable_suggestion() = std::move(*decision.mutable_suggestions(0));
-    entry.rank = RankOf(entry.item.suggestion());
-    entry.sort_key = collator_.SortKey(entry.item.display_name());
-    placed.push_back(std::move(entry));
+absl::StatusOr<const v1::Offer*> RecommendationService::LivingOffer(store::Reader& reader,
+                                                                    const Case& one,
+                                                                    const std::string& name) const {
+  RETURN_IF_ERROR(offers_.GetLiving(reader, name).status());
+  for (const v1::Offer* offer : one.offers->offers) {
+    if (offer->name() == name) return offer;
   }
-  std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
-    if (Before(a.rank, b.rank)) return true;
-    if (Before(b.rank, a.rank)) return false;
-    return a.sort_key < b.sort_key;
-  });
-  for (auto& entry : placed) {
-    entry.item.set_position(items->size() + 1);
-    *items->Add() = std::move(entry.item);
-  }
-  return absl::OkStatus();
+  return errors::ResourceUnknown(name);  // deleted while we looked
 }
 
-absl::StatusOr<v1::GetWorklistResponse> RecommendationService::Worklist(
+absl::StatusOr<v1::Readiness> RecommendationService::Check(
     store::Reader& reader, const CallContext& context,
-    const v1::GetWorklistRequest& request) const {
-  ASSIGN_OR_RETURN(const auto steward, projection_.LoadSteward(reader, request.steward()));
-  const absl::TimeZone zone = ZoneNamed(steward.time_zone());
-  const absl::Time as_of = AsOf(request, context);
-  const int capacity = request.capacity() > 0         ? request.capacity()
-                       : steward.daily_capacity() > 0 ? steward.daily_capacity()
-                                                      : kDefaultCapacity;
-  const auto selection =
-      projection_.Select(context.tenant, Name<contact::v1::Steward>::Parse(steward.name())->id(),
-                         capacity, as_of, zone, request.max_waiting());
-  const auto degraded = degraded_();
-  v1::GetWorklistResponse response;
-  RETURN_IF_ERROR(AddItems(reader, context.tenant, selection.items, as_of, zone, degraded,
-                           response.mutable_items()));
-  RETURN_IF_ERROR(AddItems(reader, context.tenant, selection.waiting, as_of, zone, degraded,
-                           response.mutable_waiting()));
-  response.set_capacity(capacity);
-  response.set_over_capacity(static_cast<std::int32_t>(selection.over_capacity));
-  response.set_left_out(static_cast<std::int32_t>(selection.left_out));
-  response.set_waiting_count(static_cast<std::int32_t>(selection.waiting_count));
-  *response.mutable_as_of() = time::ToProto(as_of);
-  AddAll(degraded, response.mutable_degraded());
-  response.set_steward_name(steward.display_name());
-  return response;
+    const v1::CheckReadinessRequest& request) const {
+  if (request.offer().empty() && request.need().empty()) {
+    return errors::InvalidField("offer", "must be set, or need");
+  }
+  ASSIGN_OR_RETURN(const auto one, deciding_.Open(reader, context, request));
+  const engagement::v1::Need* need = nullptr;
+  if (!request.need().empty()) {
+    need = FindNeed(*one, request.need());
+    if (need == nullptr) return errors::ResourceUnknown(request.need());
+  }
+  std::vector<const v1::Offer*> offers;
+  if (request.offer().empty()) {
+    for (const v1::Offer* offer : one->offers->offers) {
+      const Ties ties = TiesOf(one->facts, *offer, one->as_of);
+      if (std::find(ties.needs.begin(), ties.needs.end(), need) != ties.needs.end()) {
+        offers.push_back(offer);
+      }
+    }
+  } else {
+    ASSIGN_OR_RETURN(const v1::Offer* offer, LivingOffer(reader, *one, request.offer()));
+    offers.push_back(offer);
+  }
+  deciding_.Ask(*one, context.deadline);
+  const Circumstances at = one->At();
+  if (offers.empty()) return WithoutOffer(at, *need);
+  std::vector<Judged> judged;
+  for (const v1::Offer* offer : offers) {
+    Ties ties = TiesOf(one->facts, *offer, one->as_of);
+    if (need != nullptr) Keep(*need, *one, &ties);
+    judged.push_back(Judge(at, std::move(ties)));
+  }
+  NearestFirst(judged);
+  return ToReadiness(at, judged.front());
+}
+
+absl::StatusOr<v1::ExplainExclusionResponse> RecommendationService::Explain(
+    store::Reader& reader, const CallContext& context,
+    const v1::ExplainExclusionRequest& request) const {
+  ASSIGN_OR_RETURN(const auto one, deciding_.Open(reader, context, request));
+  const bool proposal = request.kind() == v1::PROPOSE;
+  if (!proposal && !request.offer().empty()) {
+    return errors::InvalidField("offer", "belongs to PROPOSE only");
+  }
+  const v1::Offer* offer = nullptr;
+  if (!request.offer().empty()) {
+    ASSIGN_OR_RETURN(offer, LivingOffer(reader, *one, request.offer()));
+  }
+  if (proposal) deciding_.Ask(*one, context.deadline);
+  const v1::Decision decision = Decide(one->facts, one->as_of, one->zone);
+  if (IsSuggested(decision, request.kind(), request.offer())) {
+    return errors::StateTransition(request.relationship(), "SUGGESTED",
+                                   "it is suggested: nothing stands in the way");
+  }
+  v1::ExplainExclusionResponse out;
+  const v1::Exclusion* exclusion = FindExclusion(decision, request.kind(), request.offer());
+  if (exclusion != nullptr) *out.mutable_exclusion() = *exclusion;
+  if (!proposal) {
+    // The reasons are ways to it: any one of them suffices.
+    for (const v1::Reason& reason : out.exclusion().reasons()) {
+      if (reason.would_change().empty()) continue;
+      v1::ReadinessChange& change = *out.add_changes();
+      change.set_code(reason.code());
+      change.set_text(reason.would_change());
+      break;
+    }
+    return out;
+  }
+  if (offer == nullptr) {
+    for (const v1::Offer* considered : one->offers->offers) {
+      if (considered->name() == out.exclusion().offer()) offer = considered;
+    }
+  }
+  if (offer == nullptr) return out;  // no offer is considered
+  const Circumstances at = one->At();
+  const Judged judged = Judge(at, TiesOf(one->facts, *offer, one->as_of));
+  *out.mutable_readiness() = ToReadiness(at, judged);
+  *out.mutable_changes() = out.readiness().changes();
+  if (exclusion == nullptr) {  // it was not even considered
+    out.mutable_exclusion()->set_kind(v1::PROPOSE);
+    out.mutable_exclusion()->set_offer(offer->name());
+    for (v1::Reason& reason : ReasonsOf(judged)) {
+      *out.mutable_exclusion()->add_reasons() = std::move(reason);
+    }
+  }
+  return out;
 }
 
 }  // namespace rapport::recommendation

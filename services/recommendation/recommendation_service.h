@@ -2,45 +2,41 @@
 #ifndef RAPPORT_SERVICES_RECOMMENDATION_RECOMMENDATION_SERVICE_H_
 #define RAPPORT_SERVICES_RECOMMENDATION_RECOMMENDATION_SERVICE_H_
 
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "common/resource/methods.h"
-#include "common/text/collate.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
-#include "services/recommendation/projection.h"
+#include "services/recommendation/deciding.h"
+#include "services/recommendation/offer_service.h"
+#include "services/recommendation/worklist_maker.h"
 
 namespace rapport::recommendation {
 
 class RecommendationService {
  public:
-  // `degraded` says which data is late right now.
-  RecommendationService(const Projection* projection, const text::NameCollator* collator,
-                        std::function<std::vector<std::string>()> degraded)
-      : projection_(*projection), collator_(*collator), degraded_(std::move(degraded)) {}
+  // All pointers must outlive this.
+  RecommendationService(const Deciding* deciding, const WorklistMaker* worklists,
+                        const Offers* offers)
+      : deciding_(*deciding), worklists_(*worklists), offers_(*offers) {}
 
   void Register(resource::Methods* methods);
 
  private:
-  absl::StatusOr<v1::GetWorklistResponse> Worklist(store::Reader& reader,
-                                                   const base::CallContext& context,
-                                                   const v1::GetWorklistRequest& request) const;
   absl::StatusOr<v1::Briefing> Brief(store::Reader& reader, const base::CallContext& context,
                                      const v1::GetBriefingRequest& request) const;
   absl::StatusOr<v1::Decision> Suggest(store::Reader& reader, const base::CallContext& context,
                                        const v1::SuggestNextStepsRequest& request) const;
-  // The zone in which the first steward of the relationship lives.
-  absl::TimeZone ZoneOf(store::Reader& reader, const contact::v1::Relationship& relationship) const;
-  // The selected relationships with their suggestions, in order, numbered from `first`.
-  absl::Status AddItems(store::Reader& reader, const base::TenantId& tenant,
-                        const std::vector<RankedRelationship>& selected, absl::Time as_of,
-                        absl::TimeZone zone, const std::vector<std::string>& degraded,
-                        google::protobuf::RepeatedPtrField<v1::WorklistItem>* items) const;
+  absl::StatusOr<v1::Readiness> Check(store::Reader& reader, const base::CallContext& context,
+                                      const v1::CheckReadinessRequest& request) const;
+  absl::StatusOr<v1::ExplainExclusionResponse> Explain(
+      store::Reader& reader, const base::CallContext& context,
+      const v1::ExplainExclusionRequest& request) const;
 
-  const Projection& projection_;
-  const text::NameCollator& collator_;
-  const std::function<std::vector<std::string>()> degraded_;
+  // The offer, as the rules want it. RESOURCE_UNKNOWN if it does not exist or is deleted.
+  absl::StatusOr<const v1::Offer*> LivingOffer(store::Reader& reader, const Case& one,
+                                               const std::string& name) const;
+
+  const Deciding& deciding_;
+  const WorklistMaker& worklists_;
+  const Offers& offers_;
 };
 
 }  // namespace rapport::recommendation

@@ -1,6 +1,7 @@
 // The services with one or two of them away: what still answers, and what it says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <memory>
 
@@ -146,6 +147,34 @@ TEST(Restart, KeepsEverything) {
   const auto stranger = story.Knows("Stranger", {"stranger@example.org"}, {mara});
   EXPECT_TRUE(
       Eventually(absl::Seconds(5), [&] { return story.RapportOf(stranger).two_way_count() == 1; }));
+}
+
+// Writes the entries of the worklist as a program with another layout would have left them.
+void WriteOldEntries(const std::string& store) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open_v2(store.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+  EXPECT_EQ(
+      sqlite3_exec(db, "UPDATE worklist SET layout = 1, entry = x'00'", nullptr, nullptr, nullptr),
+      SQLITE_OK)
+      << sqlite3_errmsg(db);
+  EXPECT_EQ(sqlite3_changes(db), 2);
+  sqlite3_close(db);
+}
+
+// Proves: P08
+TEST(Restart, MakesEntriesOfAnotherLayoutAgain) {
+  Story story(kNow);
+  const auto mara = story.HasSteward("mara", "Mara");
+  const auto ana = story.Knows("Ana", {"ana@example.org"}, {mara});
+  story.Knows("Bo", {"bo@example.org"}, {mara});
+  story.WePromised(ana, "the list", "2026-06-16", "2026-06-10");
+  const auto worklist = story.WorklistOf(mara).SerializeAsString();
+  story.house.Kill("recommendation");
+  WriteOldEntries(story.house.StoreOf("recommendation"));
+  story.house.Start("recommendation");
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
+    return story.WorklistOf(mara).SerializeAsString() == worklist;
+  })) << story.WorklistOf(mara).DebugString();
 }
 
 TEST(Deletion, TakesAPersonOffTheWorklistAndUndeletionBringsThemBack) {

@@ -10,14 +10,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/time/proto_time.h"
+#include "rapport/contact/v1/consent_service.pb.h"
 #include "rapport/contact/v1/people_service.pb.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/engagement/v1/care_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/need_service.pb.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
 #include "rapport/engagement/v1/rapport_service.pb.h"
+#include "rapport/engagement/v1/sale_service.pb.h"
 #include "rapport/engagement/v1/understanding_service.pb.h"
 #include "rapport/feed/v1/change_feed_service.pb.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
 
 namespace rapport::tests {
@@ -31,6 +36,7 @@ constexpr char kPeople[] = "rapport.contact.v1.PeopleService/";
 constexpr char kRelationships[] = "rapport.contact.v1.RelationshipService/";
 constexpr char kStewards[] = "rapport.contact.v1.StewardService/";
 constexpr char kUnderstanding[] = "rapport.engagement.v1.UnderstandingService/";
+constexpr char kNeeds[] = "rapport.engagement.v1.NeedService/";
 
 // A person with one relationship; gives the names of both.
 std::pair<std::string, std::string> MakePerson(House& house, const std::string& external_id,
@@ -65,6 +71,27 @@ std::string MakePromise(House& house, const std::string& relationship, absl::Tim
   *promise->mutable_due_time() = time::ToProto(due);
   return house
       .Must<engagement::Promise>("rapport.engagement.v1.PromiseService/MakePromise", request)
+      .name();
+}
+
+std::string MakeNeed(House& house, const std::string& relationship) {
+  engagement::StateNeedRequest request;
+  request.set_parent(relationship);
+  request.mutable_need()->set_summary("a shorter report");
+  request.mutable_need()->set_origin(type::v1::PARTY_PERSON);
+  request.mutable_need()->add_topics("reports");
+  return house.Must<engagement::Need>(absl::StrCat(kNeeds, "StateNeed"), request).name();
+}
+
+std::string MakeOffer(House& house, const std::string& id) {
+  recommendation::CreateOfferRequest request;
+  request.set_parent(house.parent());
+  request.set_offer_id(id);
+  request.mutable_offer()->set_display_name("Short reports");
+  request.mutable_offer()->add_serves("reports");
+  request.mutable_offer()->set_stake(recommendation::Offer::HIGH);
+  return house
+      .Must<recommendation::Offer>("rapport.recommendation.v1.OfferService/CreateOffer", request)
       .name();
 }
 
@@ -122,6 +149,28 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
   house->Must<contact::Relationship>(absl::StrCat(kRelationships, "QuietRelationship"), quiet);
   names_for_["UnquietRelationship rapport/Relationship"] = quieted;
 
+  const auto [guarded_person, guarded] =
+      MakePerson(*house, id + "-guarded", names_["rapport/Steward"]);
+  contact::SetCareGuardRequest guard;
+  guard.set_name(guarded);
+  guard.set_steward(names_["rapport/Steward"]);
+  guard.set_reason("a loss");
+  house->Must<contact::Relationship>(absl::StrCat(kRelationships, "SetCareGuard"), guard);
+  names_for_["LiftCareGuard rapport/Relationship"] = guarded;
+
+  contact::RecordConsentRequest consent;
+  consent.set_parent(person);
+  consent.mutable_consent_entry()->set_purpose(type::v1::PURPOSE_PROPOSAL);
+  consent.mutable_consent_entry()->set_decision(contact::ConsentEntry::GRANT);
+  consent.mutable_consent_entry()->set_lawful_basis(contact::ConsentEntry::CONSENT);
+  for (int i = 0; i < 2; ++i) {
+    names_["rapport/ConsentEntry"] =
+        house
+            ->Must<contact::ConsentEntry>("rapport.contact.v1.ConsentService/RecordConsent",
+                                          consent)
+            .name();
+  }
+
   engagement::RecordEngagementRequest record;
   record.set_relationship(relationship);
   auto* said = record.mutable_engagement();
@@ -160,6 +209,33 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
         house->Must<engagement::Feedback>(absl::StrCat(kUnderstanding, "GiveFeedback"), feedback)
             .name();
   }
+  for (int i = 0; i < 2; ++i) names_["rapport/Need"] = MakeNeed(*house, relationship);
+  engagement::OutliveNeedRequest outlive;
+  outlive.set_name(MakeNeed(*house, relationship));
+  outlive.set_said_by(type::v1::PARTY_PERSON);
+  names_for_["ReviveNeed rapport/Need"] =
+      house->Must<engagement::Need>(absl::StrCat(kNeeds, "OutliveNeed"), outlive).name();
+
+  engagement::RecordSaleRequest sale;
+  sale.set_parent(relationship);
+  sale.mutable_sale()->set_summary("short reports");
+  sale.mutable_sale()->set_led_by(type::v1::PARTY_US);
+  engagement::RecordCareEventRequest event;
+  event.set_parent(relationship);
+  event.mutable_care_event()->set_kind(engagement::CareEvent::WEDDING);
+  event.mutable_care_event()->set_text("her daughter marries");
+  event.mutable_care_event()->set_said_by(type::v1::PARTY_PERSON);
+  for (int i = 0; i < 2; ++i) {
+    names_["rapport/Sale"] =
+        house->Must<engagement::Sale>("rapport.engagement.v1.SaleService/RecordSale", sale).name();
+    names_["rapport/CareEvent"] =
+        house
+            ->Must<engagement::CareEvent>("rapport.engagement.v1.CareService/RecordCareEvent",
+                                          event)
+            .name();
+    names_["rapport/Offer"] = MakeOffer(*house, absl::StrCat("offer-", id, i));
+  }
+
   recommendation::GetBriefingRequest briefing;  // waits until recommendation knows all this
   briefing.set_relationship(relationship);
   house->Must<recommendation::Briefing>(

@@ -33,8 +33,16 @@ const std::set<std::string>& Unchecked() {
                                 "rapport.engagement.v1.Fact.engagement",
                                 "rapport.engagement.v1.Feedback.engagement",
                                 "rapport.engagement.v1.Engagement.steward",
+                                "rapport.engagement.v1.Need.engagement",
+                                "rapport.engagement.v1.Need.offers",
+                                "rapport.engagement.v1.Sale.engagement",
+                                "rapport.engagement.v1.Sale.offer",
+                                "rapport.engagement.v1.CareEvent.engagement",
+                                "rapport.engagement.v1.ConfirmFactRequest.engagement",
+                                "rapport.contact.v1.SetCareGuardRequest.care_event",
                                 "rapport.contact.v1.ListRelationshipsRequest.person",
-                                "rapport.engagement.v1.ListDriftingRequest.steward"};
+                                "rapport.engagement.v1.ListDriftingRequest.steward",
+                                "rapport.engagement.v1.MeasureListeningRequest.steward"};
   return *names;
 }
 

@@ -10,6 +10,9 @@
 #include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "rapport/engagement/v1/need.pb.h"
+#include "rapport/engagement/v1/sale.pb.h"
+#include "rapport/recommendation/v1/suggestion.pb.h"
 #include "rapport/type/v1/annotations.pb.h"
 #include "rapport/type/v1/common.pb.h"
 
@@ -51,6 +54,15 @@ std::string TextFor(const FieldDescriptor& field) {
     default:
       return "text";
   }
+}
+
+int ValueFor(const pb::MethodDescriptor& method, const FieldDescriptor& field) {
+  if (field.name() == "said_by") return type::PARTY_PERSON;
+  // A step that is not suggested, and states to which a proposed sale and a stated need can move.
+  if (method.name() == "ExplainExclusion") return recommendation::v1::PROPOSE;
+  if (method.name() == "AdvanceSale") return engagement::v1::Sale::AGREED;
+  if (method.name() == "AdvanceNeed") return engagement::v1::Need::BEING_SERVED;
+  return 1;
 }
 
 }  // namespace
@@ -122,11 +134,14 @@ void RequestMaker::Put(const pb::MethodDescriptor& method, const FieldDescriptor
       break;
     }
     case FieldDescriptor::CPPTYPE_ENUM:
-      reflection->SetEnumValue(
-          message, &field,
-          field.enum_type()->FindValueByName("PARTY_PERSON") != nullptr && field.name() == "said_by"
-              ? type::PARTY_PERSON
-              : 1);
+      reflection->SetEnumValue(message, &field, ValueFor(method, field));
+      break;
+    case FieldDescriptor::CPPTYPE_INT32:
+      if (field.is_repeated()) {
+        reflection->AddInt32(message, &field, 1);
+      } else {
+        reflection->SetInt32(message, &field, 1);
+      }
       break;
     default:
       ADD_FAILURE() << "no value known for " << field.full_name();
@@ -144,7 +159,11 @@ void RequestMaker::Fill(const pb::MethodDescriptor& method, pb::Message* message
   for (const char* also : {"rapport.engagement.v1.RecordEngagementRequest.relationship",
                            "rapport.contact.v1.LookupPersonRequest.email",
                            "rapport.contact.v1.UnquietRelationshipRequest.said_by",
-                           "rapport.contact.v1.UnquietRelationshipRequest.evidence"}) {
+                           "rapport.contact.v1.UnquietRelationshipRequest.evidence",
+                           "rapport.contact.v1.ConsentEntry.lawful_basis",
+                           "rapport.engagement.v1.AdvanceNeedRequest.state",
+                           "rapport.engagement.v1.MeasureListeningRequest.relationship",
+                           "rapport.recommendation.v1.CheckReadinessRequest.offer"}) {
     const auto* field = pb::DescriptorPool::generated_pool()->FindFieldByName(also);
     if (field != nullptr && field->containing_type() == descriptor) Put(method, *field, message);
   }

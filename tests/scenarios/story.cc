@@ -134,6 +134,42 @@ void Story::DoesNotWantToHearOf(const Known& who, absl::string_view topic) {
   house.Must<cv::Preference>(absl::StrCat(kPeople, "UpdatePreference"), request);
 }
 
+void Story::LivesIn(const Known& who, absl::string_view time_zone) {
+  cv::UpdatePersonRequest request;
+  request.mutable_person()->set_name(who.person);
+  request.mutable_person()->set_time_zone(std::string(time_zone));
+  request.mutable_update_mask()->add_paths("time_zone");
+  house.Must<cv::Person>(absl::StrCat(kPeople, "UpdatePerson"), request);
+}
+
+void Story::HasBirthday(const Known& who, int month, int day) {
+  cv::UpdatePersonRequest request;
+  request.mutable_person()->set_name(who.person);
+  auto& birthday = *request.mutable_person()->add_anniversaries();
+  birthday.set_kind(cv::Anniversary::BIRTH);
+  birthday.mutable_date()->set_month(month);
+  birthday.mutable_date()->set_day(day);
+  request.mutable_update_mask()->add_paths("anniversaries");
+  house.Must<cv::Person>(absl::StrCat(kPeople, "UpdatePerson"), request);
+}
+
+void Story::Allows(const Known& who, type::v1::Purpose purpose) {
+  cv::RecordConsentRequest request;
+  request.set_parent(who.person);
+  request.mutable_consent_entry()->set_purpose(purpose);
+  request.mutable_consent_entry()->set_decision(cv::ConsentEntry::GRANT);
+  request.mutable_consent_entry()->set_lawful_basis(cv::ConsentEntry::CONSENT);
+  request.mutable_consent_entry()->mutable_evidence()->set_text("yes, please");
+  house.Must<cv::ConsentEntry>(absl::StrCat(kConsentService, "RecordConsent"), request);
+}
+
+cv::ContactDecision Story::MayWe(const Known& who, type::v1::Purpose purpose) {
+  cv::CheckContactRequest request;
+  request.set_relationship(who.relationship);
+  request.set_purpose(purpose);
+  return house.Must<cv::ContactDecision>(absl::StrCat(kConsentService, "CheckContact"), request);
+}
+
 void Story::Rests(const Known& who) {
   cv::RestRelationshipRequest request;
   request.set_name(who.relationship);
@@ -216,8 +252,22 @@ ev::Promise Story::Kept(const ev::Promise& promise, absl::string_view when) {
   return house.Must<ev::Promise>(absl::StrCat(kPromises, "KeepPromise"), request);
 }
 
+ev::Promise Story::Repaired(const ev::Promise& promise, absl::string_view when) {
+  ev::RepairPromiseRequest request;
+  request.set_name(promise.name());
+  *request.mutable_repair_time() = Stamp(when);
+  request.set_evidence("made good in person");
+  return house.Must<ev::Promise>(absl::StrCat(kPromises, "RepairPromise"), request);
+}
+
+ev::Promise Story::As(const ev::Promise& promise) {
+  ev::GetPromiseRequest request;
+  request.set_name(promise.name());
+  return house.Must<ev::Promise>(absl::StrCat(kPromises, "GetPromise"), request);
+}
+
 ev::Fact Story::Said(const Known& who, ev::Fact::Slot slot, absl::string_view text,
-                     const ev::Engagement& where) {
+                     const ev::Engagement& where, absl::string_view topic) {
   ev::LearnFactRequest request;
   request.set_parent(who.relationship);
   request.mutable_fact()->set_slot(slot);
@@ -226,6 +276,7 @@ ev::Fact Story::Said(const Known& who, ev::Fact::Slot slot, absl::string_view te
   *request.mutable_fact()->mutable_said_time() = where.event_time();
   request.mutable_fact()->set_engagement(where.name());
   request.mutable_fact()->set_said_in("call");
+  if (!topic.empty()) request.mutable_fact()->add_topics(std::string(topic));
   return house.Must<ev::Fact>(absl::StrCat(kUnderstanding, "LearnFact"), request);
 }
 
@@ -326,6 +377,19 @@ bool Story::Exists(const std::string& name) {
   if (absl::StrContains(name, "/feedback/")) {
     return get(ev::GetFeedbackRequest(), absl::StrCat(kUnderstanding, "GetFeedback"),
                ev::Feedback());
+  }
+  if (absl::StrContains(name, "/needs/")) {
+    return get(ev::GetNeedRequest(), absl::StrCat(kNeedService, "GetNeed"), ev::Need());
+  }
+  if (absl::StrContains(name, "/sales/")) {
+    return get(ev::GetSaleRequest(), absl::StrCat(kSaleService, "GetSale"), ev::Sale());
+  }
+  if (absl::StrContains(name, "/offers/")) {
+    return get(rv::GetOfferRequest(), absl::StrCat(kOfferService, "GetOffer"), rv::Offer());
+  }
+  if (absl::StrContains(name, "/consentEntries/")) {
+    return get(cv::GetConsentEntryRequest(), absl::StrCat(kConsentService, "GetConsentEntry"),
+               cv::ConsentEntry());
   }
   if (absl::EndsWith(name, "/statistics")) {  // read through GetRapport
     ev::GetRapportRequest request;

@@ -12,13 +12,17 @@
 #include "absl/time/time.h"
 #include "common/base/errors.h"
 #include "common/testing/matchers.h"
+#include "rapport/contact/v1/consent_service.pb.h"
 #include "rapport/contact/v1/people_service.pb.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/need_service.pb.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
 #include "rapport/engagement/v1/rapport_service.pb.h"
+#include "rapport/engagement/v1/sale_service.pb.h"
 #include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
 #include "tests/harness/house.h"
 
@@ -35,6 +39,10 @@ inline constexpr char kEngagements[] = "rapport.engagement.v1.EngagementService/
 inline constexpr char kPromises[] = "rapport.engagement.v1.PromiseService/";
 inline constexpr char kRapport[] = "rapport.engagement.v1.RapportService/";
 inline constexpr char kUnderstanding[] = "rapport.engagement.v1.UnderstandingService/";
+inline constexpr char kConsentService[] = "rapport.contact.v1.ConsentService/";
+inline constexpr char kNeedService[] = "rapport.engagement.v1.NeedService/";
+inline constexpr char kSaleService[] = "rapport.engagement.v1.SaleService/";
+inline constexpr char kOfferService[] = "rapport.recommendation.v1.OfferService/";
 inline constexpr char kRecommendation[] = "rapport.recommendation.v1.RecommendationService/";
 
 // The status carries this reason of error_reason.proto.
@@ -80,6 +88,10 @@ class Story {
   cv::Relationship RelationshipOf(const Known& who);
   void WishesRhythm(const Known& who, double wish_days, double tolerate_days);
   void DoesNotWantToHearOf(const Known& who, absl::string_view topic);
+  void LivesIn(const Known& who, absl::string_view time_zone);
+  void HasBirthday(const Known& who, int month, int day);
+  void Allows(const Known& who, type::v1::Purpose purpose);
+  cv::ContactDecision MayWe(const Known& who, type::v1::Purpose purpose);
   void Rests(const Known& who);
   void AskedUsToStop(const Known& who);
   void TookItBack(const Known& who);  // wants to hear from us again
@@ -97,8 +109,19 @@ class Story {
   ev::Promise WePromised(const Known& who, absl::string_view text, absl::string_view due,
                          absl::string_view made);
   ev::Promise Kept(const ev::Promise& promise, absl::string_view when);
+  ev::Promise Repaired(const ev::Promise& promise, absl::string_view when);
+  ev::Promise As(const ev::Promise& promise);  // as it stands now
   ev::Fact Said(const Known& who, ev::Fact::Slot slot, absl::string_view text,
-                const ev::Engagement& where);
+                const ev::Engagement& where, absl::string_view topic = "");
+  ev::Understanding UnderstandingOf(const Known& who, absl::string_view as_of = "");
+  // The person said that they need it, and with `solved` that they want it solved.
+  ev::Need Needs(const Known& who, absl::string_view summary, absl::string_view topic, bool solved);
+  ev::Need Outlived(const ev::Need& need, absl::string_view reason);  // as they say
+  ev::Need NeededAgain(const ev::Need& need);                         // as they say
+  ev::Need As(const ev::Need& need);
+  ev::Sale WeProposed(const Known& who, absl::string_view summary, const rv::Offer& offer,
+                      const std::vector<ev::Need>& needs, absl::string_view when);
+  ev::Sale Became(const ev::Sale& sale, ev::Sale::Stage stage, absl::string_view when);
   ev::Feedback Gave(const Known& who, ev::Feedback::Kind kind, absl::string_view verbatim,
                     absl::string_view when);
   ev::Rapport RapportOf(const Known& who, absl::string_view as_of = "");
@@ -108,6 +131,8 @@ class Story {
   std::vector<ev::TimelineEntry> TimelineOf(const Known& who, int page_size = 50);
 
   // recommendation
+  rv::Offer Offers(absl::string_view id, absl::string_view serves, rv::Offer::Stake stake);
+  rv::Readiness ReadinessFor(const Known& who, const rv::Offer& offer);
   rv::Briefing BriefingOn(const Known& who, absl::string_view as_of = "");
   rv::GetWorklistResponse WorklistOf(const std::string& steward, int capacity = 0,
                                      absl::string_view as_of = "");

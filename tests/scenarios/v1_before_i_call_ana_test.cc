@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
 #include "common/testing/matchers.h"
 #include "common/time/proto_time.h"
 #include "tests/scenarios/story.h"
@@ -32,20 +32,25 @@ std::vector<const rv::BriefingLine*> EveryLineOf(const rv::Briefing& briefing) {
   std::vector<const rv::BriefingLine*> all;
   for (const auto* part :
        {&briefing.about(), &briefing.standing(), &briefing.said_last(), &briefing.we_owe(),
-        &briefing.they_owe(), &briefing.do_not_raise(), &briefing.ask(), &briefing.care()}) {
+        &briefing.they_owe(), &briefing.do_not_raise(), &briefing.not_yet(), &briefing.ask(),
+        &briefing.care(), &briefing.gives()}) {
     for (const auto& line : *part) all.push_back(&line);
   }
   return all;
 }
 
-// Proves: R01, E01, E10
+// Proves: R01, R04, R06, E01, E08, E10
 TEST(BeforeICallAna, TheBriefingSaysWhatSheToldUsWhatWeOweAndWhatToAsk) {
   Story story("2026-03-09 10:00");
   const std::string mara = story.HasSteward("mara", "Mara Vidal");
   const auto ana = story.Knows("Ana Sousa", {"ana@example.org"}, {mara});
+  story.LivesIn(ana, "Europe/Lisbon");
+  story.Allows(ana, type::v1::PURPOSE_PROPOSAL);
+  const auto migration = story.Offers("migration", "re-keying", rv::Offer::HIGH);
   const auto call = story.Recorded(ana, Call("the call of 2 March", "2026-03-02 10:00", 900, 600));
   const auto workshop = story.Said(ana, ev::Fact::SITUATION, "moved the workshop in January", call);
-  const auto keying = story.Said(ana, ev::Fact::PROBLEM, "loses a day per week to re-keying", call);
+  const auto keying =
+      story.Said(ana, ev::Fact::PROBLEM, "loses a day per week to re-keying", call, "re-keying");
   const auto checklist =
       story.WePromised(ana, "send the migration checklist", "2026-03-05 10:00", "2026-03-02 10:00");
   story.Kept(checklist, "2026-03-06 10:00");
@@ -55,7 +60,7 @@ TEST(BeforeICallAna, TheBriefingSaysWhatSheToldUsWhatWeOweAndWhatToAsk) {
       story.Gave(ana, ev::Feedback::WISH, "The export could be much faster.", "2026-03-02 10:00");
   story.DoesNotWantToHearOf(ana, "pricing");
 
-  const auto briefing = story.BriefingOn(ana, "2026-03-09 10:00");
+  const auto briefing = story.BriefingOn(ana);
   EXPECT_EQ(briefing.display_name(), "Ana Sousa");
   EXPECT_EQ(briefing.degraded_size(), 0);
 
@@ -82,6 +87,15 @@ TEST(BeforeICallAna, TheBriefingSaysWhatSheToldUsWhatWeOweAndWhatToAsk) {
   ASSERT_EQ(briefing.do_not_raise_size(), 1);
   EXPECT_EQ(briefing.do_not_raise(0).text(), "pricing");
 
+  // What must not be proposed yet, and what is missing.
+  for (const char* missing : {"UNDERSTANDING_THIN", "NEED_NOT_EXPLICIT"}) {
+    const auto* line = LineAbout(briefing.not_yet(), missing);
+    ASSERT_NE(line, nullptr) << briefing.DebugString();
+    EXPECT_THAT(line->sources(), ::testing::Contains(migration.name()));
+    EXPECT_TRUE(absl::StrContains(line->text(), "migration")) << line->text();
+  }
+  EXPECT_EQ(LineAbout(briefing.not_yet(), "CONSENT_UNKNOWN"), nullptr) << briefing.DebugString();
+
   // What is worth asking: what her problem leads to, and what a solution would be worth.
   EXPECT_NE(LineAbout(briefing.ask(), "IMPLICATION"), nullptr) << briefing.DebugString();
   EXPECT_NE(LineAbout(briefing.ask(), "NEED_PAYOFF"), nullptr) << briefing.DebugString();
@@ -94,8 +108,9 @@ TEST(BeforeICallAna, TheBriefingSaysWhatSheToldUsWhatWeOweAndWhatToAsk) {
       EXPECT_TRUE(story.Exists(source)) << source << " is cited, but there is no such thing";
     }
   }
-  for (const auto* part : {&briefing.about(), &briefing.standing(), &briefing.said_last(),
-                           &briefing.we_owe(), &briefing.ask(), &briefing.care()}) {
+  for (const auto* part :
+       {&briefing.about(), &briefing.standing(), &briefing.said_last(), &briefing.we_owe(),
+        &briefing.not_yet(), &briefing.ask(), &briefing.care(), &briefing.gives()}) {
     EXPECT_LE(part->size(), 5) << "one screen";
   }
 }

@@ -3,20 +3,38 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/time/proto_time.h"
+#include "rapport/contact/v1/consent_service.pb.h"
+#include "rapport/engagement/v1/care_service.pb.h"
+#include "rapport/engagement/v1/need_service.pb.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
+#include "rapport/engagement/v1/sale_service.pb.h"
 #include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
+#include "tools/rapportctl/render_allowed.h"
+#include "tools/rapportctl/render_needs.h"
+#include "tools/rapportctl/words.h"
 
 namespace rapport::rapportctl {
 namespace {
 
+using contact::v1::ConsentEntry;
+using contact::v1::GetConsentEntryRequest;
+using engagement::v1::CareEvent;
 using engagement::v1::Engagement;
 using engagement::v1::Fact;
 using engagement::v1::Feedback;
+using engagement::v1::GetCareEventRequest;
 using engagement::v1::GetEngagementRequest;
 using engagement::v1::GetFactRequest;
 using engagement::v1::GetFeedbackRequest;
+using engagement::v1::GetNeedRequest;
 using engagement::v1::GetPromiseRequest;
+using engagement::v1::GetSaleRequest;
+using engagement::v1::Need;
 using engagement::v1::Promise;
+using engagement::v1::Sale;
+using recommendation::v1::GetOfferRequest;
+using recommendation::v1::Offer;
 
 constexpr std::size_t kMaxReads = 50;
 
@@ -65,6 +83,30 @@ SourceWords WordsFor(Connection& connection, const std::set<std::string>& names,
           connection, "rapport.engagement.v1.UnderstandingService/GetFeedback", name);
       if (feedback.ok())
         out[name] = Dated(citing, FeedbackLine(*feedback), feedback->given_time(), days);
+    } else if (absl::StrContains(name, "/needs/")) {
+      const auto need =
+          Get<GetNeedRequest, Need>(connection, "rapport.engagement.v1.NeedService/GetNeed", name);
+      if (need.ok()) out[name] = NeedLine(*need, days);
+    } else if (absl::StrContains(name, "/sales/")) {
+      const auto sale =
+          Get<GetSaleRequest, Sale>(connection, "rapport.engagement.v1.SaleService/GetSale", name);
+      if (sale.ok()) out[name] = SaleLine(*sale, days);
+    } else if (absl::StrContains(name, "/careEvents/")) {
+      const auto event = Get<GetCareEventRequest, CareEvent>(
+          connection, "rapport.engagement.v1.CareService/GetCareEvent", name);
+      if (!event.ok()) continue;
+      out[name] = Dated(citing, CareEventLine(*event),
+                        event->has_said_time() ? event->said_time() : event->create_time(), days);
+    } else if (absl::StrContains(name, "/offers/")) {
+      const auto offer = Get<GetOfferRequest, Offer>(
+          connection, "rapport.recommendation.v1.OfferService/GetOffer", name);
+      if (offer.ok()) out[name] = absl::StrCat("offer: ", Plain(offer->display_name()));
+    } else if (absl::StrContains(name, "/consentEntries/")) {
+      const auto entry = Get<GetConsentEntryRequest, ConsentEntry>(
+          connection, "rapport.contact.v1.ConsentService/GetConsentEntry", name);
+      if (entry.ok()) out[name] = absl::StrCat("they ", ConsentLine(*entry, {}, days));
+    } else if (absl::EndsWith(name, "/settings")) {
+      out[name] = "the settings of the house";
     } else if (absl::StrContains(name, "/people/")) {
       out[name] = "the address book";
     } else if (absl::StrContains(name, "/relationships/")) {

@@ -15,8 +15,8 @@ enum class Citing {
   kBare,   // for a line that says the time and what became of it by itself
 };
 
-// Reads engagements, promises, facts and feedback, at most 50 of them. What cannot be read or is
-// of another kind is left out: its name then stands for it.
+// Reads what is cited of a story, of offers and of the ledger, at most 50 resources. What cannot be
+// read or is of another kind is left out: its name then stands for it.
 SourceWords WordsFor(Connection& connection, const std::set<std::string>& names,
                      const DayStyle& days, Citing citing = Citing::kDated);
 

@@ -40,6 +40,7 @@ absl::Status Today(Context& context, const TodayOptions& options);
 
 struct BriefOptions {
   std::string who{};
+  std::string occasion{};  // by which way contact is planned
   bool full = false;
   bool sources = false;
 };
@@ -56,7 +57,7 @@ absl::Status Timeline(Context& context, const TimelineOptions& options);
 
 struct RecordOptions {
   std::string who{};
-  std::string kind{}, channel{}, direction{}, when{}, subject{}, began{}, id{};
+  std::string kind{}, channel{}, direction{}, when{}, subject{}, began{}, reaction{}, id{};
   double minutes_ours = 0;
   double minutes_theirs = 0;
   std::vector<std::string> topics{}, gave{}, asked{};

@@ -51,7 +51,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
                     .audiences = settings.audiences,
                     .tenant = *tenant,
                     .scopes = {"contact.read", "contact.write", "contact.admin", "engagement.read",
-                               "engagement.write", "recommendation.read", "feed.read"},
+                               "engagement.write", "recommendation.read", "recommendation.write",
+                               "feed.read"},
                 }));
   }
   std::shared_ptr<grpc::ChannelCredentials> transport;

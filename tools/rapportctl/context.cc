@@ -77,6 +77,22 @@ absl::StatusOr<Seat> TakeSeat(const Context& context) {
   return seat;
 }
 
+absl::StatusOr<google::protobuf::Timestamp> ReadStamp(const Seat& seat, absl::string_view field,
+                                                      const std::string& text, Tense tense) {
+  ASSIGN_OR_RETURN(absl::Time t, ReadTime(field, text, seat.Typed(tense)));
+  const auto day = [&](absl::Time of) { return absl::ToCivilDay(of, seat.zone); };
+  if (tense == Tense::kPast && t > seat.now && day(t) == day(seat.now)) t = seat.now;
+  return time::ToProto(t);
+}
+
+std::string NewId(const Context& context) { return base::NewUuidV7(context.now, *context.rng); }
+
+void PrintLine(const Context& context, const google::protobuf::Message& message,
+               const std::string& line) {
+  if (context.json) return PrintJson(context, message);
+  *context.out << line << "\n";
+}
+
 void PrintJson(const Context& context, const google::protobuf::Message& message) {
   *context.out << ToJson(message, JsonLayout::kIndented);
 }

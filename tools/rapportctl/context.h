@@ -61,8 +61,20 @@ void SetAsOf(const Seat& seat, Request* request) {
   if (seat.as_of) *request->mutable_as_of() = time::ToProto(*seat.as_of);
 }
 
+// When something that was typed happened or will. A day that is today means now where its usual
+// hour is still to come.
+absl::StatusOr<google::protobuf::Timestamp> ReadStamp(const Seat& seat, absl::string_view field,
+                                                      const std::string& text,
+                                                      Tense tense = Tense::kPast);
+
+// A UUID of its own, for a request.
+std::string NewId(const Context& context);
+
 // The answer as canonical JSON.
 void PrintJson(const Context& context, const google::protobuf::Message& message);
+// The answer as one line, or as JSON.
+void PrintLine(const Context& context, const google::protobuf::Message& message,
+               const std::string& line);
 
 }  // namespace rapport::rapportctl
 

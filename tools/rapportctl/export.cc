@@ -7,12 +7,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "rapport/contact/v1/consent_service.pb.h"
 #include "rapport/contact/v1/people_service.pb.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/engagement/v1/care_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/need_service.pb.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
+#include "rapport/engagement/v1/sale_service.pb.h"
 #include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
 #include "tools/rapportctl/commands.h"
 #include "tools/rapportctl/files.h"
 #include "tools/rapportctl/json.h"
@@ -73,6 +78,7 @@ class Exporter {
     Open("settings.jsonl").Line(set);
     RETURN_IF_ERROR(People());
     RETURN_IF_ERROR(Relationships());
+    RETURN_IF_ERROR(Offers());
     google::protobuf::Struct json;
     std::string line;
     for (auto& [name, file] : files_) {
@@ -112,6 +118,7 @@ class Exporter {
     OutFile& cards = Open("people.vcf");
     OutFile& points = Open("contact_points.jsonl");
     OutFile& preferences = Open("preferences.jsonl");
+    Open("consent_entries.jsonl");
     contact::v1::ListPeopleRequest request;
     request.set_parent(connection_.parent());
     return Pages<contact::v1::ListPeopleRequest, contact::v1::ListPeopleResponse>(
@@ -126,9 +133,8 @@ class Exporter {
             ASSIGN_OR_RETURN(const auto preference,
                              connection_.Call<contact::v1::Preference>(
                                  "rapport.contact.v1.PeopleService/GetPreference", get));
-            if (!preference.wishes().empty() || !preference.unwanted_topics().empty()) {
-              preferences.Line(preference);
-            }
+            if (preference.revision() > 0) preferences.Line(preference);
+            RETURN_IF_ERROR(Ledger(person.name()));
           }
           return absl::OkStatus();
         });
@@ -148,12 +154,37 @@ class Exporter {
     return out;
   }
 
+  absl::Status Ledger(const std::string& person) {
+    contact::v1::ListConsentEntriesRequest request;
+    request.set_parent(person);
+    return Pages<contact::v1::ListConsentEntriesRequest, contact::v1::ListConsentEntriesResponse>(
+        "rapport.contact.v1.ConsentService/ListConsentEntries", request, [&](const auto& page) {
+          for (const auto& entry : page.consent_entries())
+            Open("consent_entries.jsonl").Line(entry);
+          return absl::OkStatus();
+        });
+  }
+
+  absl::Status Offers() {
+    OutFile& offers = Open("offers.jsonl");
+    recommendation::v1::ListOffersRequest request;
+    request.set_parent(connection_.parent());
+    return Pages<recommendation::v1::ListOffersRequest, recommendation::v1::ListOffersResponse>(
+        "rapport.recommendation.v1.OfferService/ListOffers", request, [&](const auto& page) {
+          for (const auto& offer : page.offers()) offers.Line(offer);
+          return absl::OkStatus();
+        });
+  }
+
   absl::Status Relationships() {
     OutFile& relationships = Open("relationships.jsonl");
     Open("engagements.jsonl");
     Open("promises.jsonl");
     Open("facts.jsonl");
     Open("feedback.jsonl");
+    Open("needs.jsonl");
+    Open("sales.jsonl");
+    Open("care_events.jsonl");
     contact::v1::ListRelationshipsRequest request;
     request.set_parent(connection_.parent());
     const absl::Status listed =
@@ -205,11 +236,36 @@ class Exporter {
           for (const auto& fact : page.facts()) Open("facts.jsonl").Line(fact);
           return absl::OkStatus();
         })));
+    RETURN_IF_ERROR(NeedsAndSales(relationship));
     engagement::v1::ListFeedbackRequest feedback;
     feedback.set_parent(relationship);
     return Pages<engagement::v1::ListFeedbackRequest, engagement::v1::ListFeedbackResponse>(
         "rapport.engagement.v1.UnderstandingService/ListFeedback", feedback, [&](const auto& page) {
           for (const auto& entry : page.feedback()) Open("feedback.jsonl").Line(entry);
+          return absl::OkStatus();
+        });
+  }
+
+  absl::Status NeedsAndSales(const std::string& relationship) {
+    engagement::v1::ListNeedsRequest needs;
+    needs.set_parent(relationship);
+    RETURN_IF_ERROR((Pages<engagement::v1::ListNeedsRequest, engagement::v1::ListNeedsResponse>(
+        "rapport.engagement.v1.NeedService/ListNeeds", needs, [&](const auto& page) {
+          for (const auto& need : page.needs()) Open("needs.jsonl").Line(need);
+          return absl::OkStatus();
+        })));
+    engagement::v1::ListSalesRequest sales;
+    sales.set_parent(relationship);
+    RETURN_IF_ERROR((Pages<engagement::v1::ListSalesRequest, engagement::v1::ListSalesResponse>(
+        "rapport.engagement.v1.SaleService/ListSales", sales, [&](const auto& page) {
+          for (const auto& sale : page.sales()) Open("sales.jsonl").Line(sale);
+          return absl::OkStatus();
+        })));
+    engagement::v1::ListCareEventsRequest events;
+    events.set_parent(relationship);
+    return Pages<engagement::v1::ListCareEventsRequest, engagement::v1::ListCareEventsResponse>(
+        "rapport.engagement.v1.CareService/ListCareEvents", events, [&](const auto& page) {
+          for (const auto& event : page.care_events()) Open("care_events.jsonl").Line(event);
           return absl::OkStatus();
         });
   }

@@ -7,12 +7,17 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "google/protobuf/descriptor.h"
+#include "rapport/contact/v1/consent_service.pb.h"
 #include "rapport/contact/v1/people_service.pb.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/engagement/v1/care_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/need_service.pb.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
+#include "rapport/engagement/v1/sale_service.pb.h"
 #include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
 #include "tools/rapportctl/files.h"
 #include "tools/rapportctl/json.h"
 #include "tools/rapportctl/words.h"
@@ -69,12 +74,17 @@ absl::Status ResolveValue(const Resolver& resolver, Value* value) {
 
 // The descriptors of all services that a line may call; linked in by naming a message of each.
 const pb::ServiceDescriptor* FindService(absl::string_view name) {
-  for (const pb::Descriptor* message : {contact::v1::GetPersonRequest::descriptor(),
-                                        contact::v1::GetRelationshipRequest::descriptor(),
-                                        contact::v1::GetStewardRequest::descriptor(),
-                                        engagement::v1::GetEngagementRequest::descriptor(),
-                                        engagement::v1::GetPromiseRequest::descriptor(),
-                                        engagement::v1::GetFactRequest::descriptor()}) {
+  for (const pb::Descriptor* message :
+       {contact::v1::GetPersonRequest::descriptor(),
+        contact::v1::GetRelationshipRequest::descriptor(),
+        contact::v1::GetStewardRequest::descriptor(),
+        contact::v1::CheckConsentRequest::descriptor(),
+        engagement::v1::GetEngagementRequest::descriptor(),
+        engagement::v1::GetPromiseRequest::descriptor(),
+        engagement::v1::GetFactRequest::descriptor(), engagement::v1::GetNeedRequest::descriptor(),
+        engagement::v1::GetSaleRequest::descriptor(),
+        engagement::v1::GetCareEventRequest::descriptor(),
+        recommendation::v1::GetOfferRequest::descriptor()}) {
     const pb::FileDescriptor* file = message->file();
     for (int i = 0; i < file->service_count(); ++i) {
       if (file->service(i)->full_name() == name) return file->service(i);

@@ -80,6 +80,20 @@ TEST(HouseLine, SaysWhatIsWrongWithALine) {
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST(HouseLine, KnowsTheMethodsOfAllServices) {
+  for (const char* method : {"rapport.contact.v1.ConsentService/RecordConsent",
+                             "rapport.contact.v1.RelationshipService/SetCareGuard",
+                             "rapport.engagement.v1.NeedService/OutliveNeed",
+                             "rapport.engagement.v1.SaleService/RecordSale",
+                             "rapport.engagement.v1.CareService/RecordCareEvent",
+                             "rapport.engagement.v1.UnderstandingService/ConfirmFact",
+                             "rapport.recommendation.v1.OfferService/CreateOffer"}) {
+    HouseLine line;
+    line.method = method;
+    EXPECT_OK(TypedCallOf(line, "identity").status()) << method;
+  }
+}
+
 TEST(HouseLine, PassesOnWhatCannotBeResolved) {
   ASSERT_OK_AND_ASSIGN(HouseLine line,
                        ReadHouseLine(R"({"method": "m", "request": {"a": ["{person:no@body}"]}})"));

@@ -143,7 +143,7 @@ TEST(RecordsOf, StopsAtFiftyRecipients) {
 TEST(RecordsOf, StaysInsideTheLimitsOfTheApi) {
   Mail mail = From("ana@a.example", {{"mara@atelier.example", ""}});
   for (int i = 0; i < 600; ++i) mail.subject += "ł\t";
-  mail.message_id = std::string(2000, 'a') + "@x";
+  mail.message_id = absl::StrCat(std::string(2000, 'a'), "@x");
   mail.thread_key = std::string(2000, 'b');
   const Engagement one = Map(mail).requests[0].engagement();
   EXPECT_LE(one.subject().size(), 1000u);

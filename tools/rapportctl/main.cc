@@ -6,11 +6,15 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/uuid.h"
+#include "tools/rapportctl/allowing_commands.h"
 #include "tools/rapportctl/commands.h"
 #include "tools/rapportctl/outcome.h"
+#include "tools/rapportctl/proposing_commands.h"
+#include "tools/rapportctl/understanding_commands.h"
 
 namespace rapport::rapportctl {
 namespace {
@@ -20,7 +24,7 @@ constexpr char kFooter[] =
     "Dates: 2026-03-12, \"2026-03-12 14:30\", tomorrow, friday, \"3 weeks ago\", or RFC 3339.\n\n"
     "Exit codes: 0 done · 1 other error · 2 wrong usage or input · 3 not found · 4 conflict ·\n"
     "5 the state does not allow it · 6 not allowed · 7 not available · 8 import --strict: some\n"
-    "records could not be read";
+    "records could not be read · 9 check: not now";
 
 struct Flags {
   Settings settings;
@@ -36,6 +40,18 @@ struct Flags {
   RecordOptions record;
   PromiseOptions promise;
   ExplainOptions explain;
+  NeedOptions need;
+  LearnOptions learn;
+  TrustOptions trust;
+  ConsentOptions consent;
+  CareOptions care;
+  GuardOptions guard;
+  StandingOptions rest, reopen, quiet;
+  OfferOptions offer;
+  CheckOptions check;
+  SaleOptions sale;
+  std::string why_not_who, why_not_what;
+  bool no = false;  // check: the answer is "not now"
   std::string export_dir = "rapport-export";
 };
 
@@ -69,6 +85,11 @@ CLI::App* Add(CLI::App& app, const char* name, const char* what, Command* chosen
   return sub;
 }
 
+// An option that may be repeated, with one value each time.
+void AddMany(CLI::App* sub, const char* name, std::vector<std::string>& values, const char* what) {
+  sub->add_option(name, values, what)->allow_extra_args(false);
+}
+
 void AddReading(CLI::App& app, Flags& f, Command* chosen) {
   CLI::App* today = Add(app, "today", "whom to reach out to today, and why", chosen,
                         [&f](Context& c) { return Today(c, f.today); });
@@ -79,6 +100,8 @@ void AddReading(CLI::App& app, Flags& f, Command* chosen) {
   CLI::App* brief = Add(app, "brief", "what to know before contact", chosen,
                         [&f](Context& c) { return Brief(c, f.brief); });
   brief->add_option("who", f.brief.who, "WHO")->required();
+  brief->add_option("--for", f.brief.occasion,
+                    "by which way contact is planned: call, mail, letter, video, …");
   brief->add_flag("--full", f.brief.full, "everything instead of one screen");
   brief->add_flag("--sources", f.brief.sources, "under each line what it rests on");
 
@@ -124,6 +147,8 @@ void AddWriting(CLI::App& app, Flags& f, Command* chosen) {
   record->add_option("--gave", f.record.gave, "what we gave: help, introduction, gift, …");
   record->add_option("--asked", f.record.asked, "what we asked for: referral, review, …");
   record->add_option("--began", f.record.began, "who began the conversation: us, them");
+  record->add_option("--reaction", f.record.reaction,
+                     "how they took what came from us: welcomed, neutral, unwelcome");
   record->add_flag("--needs-answer", f.record.needs_answer, "they wait for our answer");
   record->add_option("--id", f.record.id, "your own id: the same one again counts once");
 
@@ -142,6 +167,176 @@ void AddWriting(CLI::App& app, Flags& f, Command* chosen) {
   moves->add_option("--move", f.promise.move, "another time was agreed on (with --due)");
   moves->require_option(0, 1);
   promise->add_option("--evidence", f.promise.evidence, "what shows it");
+}
+
+void AddUnderstanding(CLI::App& app, Flags& f, Command* chosen) {
+  CLI::App* need =
+      Add(app, "need", "what they need: lists it, writes one down, or says how it went on", chosen,
+          [&f](Context& c) { return Need(c, f.need); });
+  need->add_option("who", f.need.who, "WHO")->required();
+  need->add_option("text", f.need.text, "the need in words");
+  AddMany(need, "--topic", f.need.topics,
+          "what it is about, as facts and offers say it; may be repeated");
+  AddMany(need, "--offer", f.need.offers, "an offer that they asked for by name");
+  need->add_flag("--explicit", f.need.solved, "they said that they want it solved");
+  need->add_flag("--wants-to-buy", f.need.buy, "they asked to buy");
+  need->add_flag("--sensed", f.need.sensed, "we noticed it; they did not say it");
+  need->add_option("--recurs-days", f.need.recurs_days,
+                   "after how many days it tends to come back");
+  need->add_option("--when", f.need.when, "when it was said (now)");
+  CLI::Option_group* moves = need->add_option_group("how a need went on");
+  moves->add_option("--advance", f.need.advance,
+                    "it moved (with --to), or they said more: NAME or some of its words");
+  moves->add_option("--outlive", f.need.outlive, "it is over (with --said-by)");
+  moves->add_option("--revive", f.need.revive, "it is there again (with --said-by)");
+  moves->require_option(0, 1);
+  need->add_option("--to", f.need.to, "stated, being-served, served");
+  need->add_option("--said-by", f.need.said_by, "who says so: them, us");
+  need->add_option("--reason", f.need.reason, "why, in words");
+
+  CLI::App* learn = Add(app, "learn", "what they told us: lists it, or writes down a fact", chosen,
+                        [&f](Context& c) { return Learn(c, f.learn); });
+  learn->add_option("who", f.learn.who, "WHO")->required();
+  learn->add_option("slot", f.learn.slot,
+                    "s how things are, p what hurts, i what that leads to, n what a solution would "
+                    "be worth");
+  learn->add_option("text", f.learn.text, "the fact in words");
+  AddMany(learn, "--topic", f.learn.topics,
+          "what it is about, as needs and offers say it; may be repeated");
+  learn->add_option("--said-by", f.learn.said_by, "them (default), or us: we infer it");
+  learn->add_option("--in", f.learn.said_in, "where it was said: call, letter, …");
+  learn->add_option("--when", f.learn.when, "when it was said (now)");
+  AddMany(learn, "--supersedes", f.learn.supersedes,
+          "an older fact that this one stands in for: NAME or some of its words");
+  CLI::Option_group* doubts = learn->add_option_group("what became of a fact");
+  doubts->add_option("--confirm", f.learn.confirm, "it still holds (with --said-by)");
+  doubts->add_option("--dispute", f.learn.dispute, "it is in doubt (with --said-by)");
+  doubts->require_option(0, 1);
+  learn->add_option("--reason", f.learn.reason, "why it is in doubt");
+  learn->add_option("--against", f.learn.against, "a fact that says otherwise");
+
+  CLI::App* trust = Add(app, "trust", "trust in its four parts, and what it rests on", chosen,
+                        [&f](Context& c) { return ShowTrust(c, f.trust); });
+  trust->add_option("who", f.trust.who, "WHO")->required();
+  trust->add_option("-n,--count", f.trust.count, "how many postings (10)")
+      ->check(CLI::Range(1, 1000));
+}
+
+void AddAllowing(CLI::App& app, Flags& f, Command* chosen) {
+  CLI::App* consent = Add(app, "consent", "what they allow: the ledger, or a new line in it",
+                          chosen, [&f](Context& c) { return Consent(c, f.consent); });
+  consent->add_option("who", f.consent.who, "WHO")->required();
+  CLI::Option_group* decided = consent->add_option_group("what they decided");
+  decided->add_flag("--grant", f.consent.grant, "they allow it");
+  decided->add_flag("--refuse", f.consent.refuse, "they said no when asked");
+  decided->add_flag("--withdraw", f.consent.withdraw, "they took it back");
+  decided->require_option(0, 1);
+  consent->add_option("--purpose", f.consent.purpose,
+                      "proposal, ask, care, service, community, introduction; all");
+  consent->add_option("--channel", f.consent.channel,
+                      "call, mail, sms, chat, letter, in-person, video, social, other; all");
+  consent->add_option("--point", f.consent.point, "one address of theirs, or a part of it");
+  consent->add_option("--basis", f.consent.basis,
+                      "consent (default), contract, legitimate-interest, …");
+  consent->add_option("--evidence", f.consent.evidence, "what they said or clicked, in words");
+  consent->add_option("--source", f.consent.source, "where it was captured, e.g. form:newsletter");
+  consent->add_option("--since", f.consent.since, "from when it holds (now)");
+  consent->add_option("--until", f.consent.until, "until when it holds");
+  consent->add_option("--jurisdiction", f.consent.jurisdiction, "whose law, e.g. PT");
+  consent->add_option("--correct", f.consent.correct,
+                      "the number of a line that was wrong; what is not said stays");
+
+  const auto add_event = [](CLI::App* sub, CareOptions* care) {
+    sub->add_option("--event", care->event,
+                    "bereavement, illness, birth, wedding, separation, move, work, celebration, "
+                    "hardship, wellbeing, other");
+    sub->add_option("--said-by", care->said_by, "who told it: them (default), us");
+    sub->add_option("--date", care->date, "the day, as far as known: 2026-10-12, 2026-10, --10-12");
+    sub->add_option("--when", care->when, "when it was told (now)");
+  };
+  CLI::App* care = Add(app, "care", "what happened in their life: lists it, or writes it down",
+                       chosen, [&f](Context& c) { return Care(c, f.care); });
+  care->add_option("who", f.care.who, "WHO")->required();
+  care->add_option("text", f.care.text, "what happened, in words");
+  add_event(care, &f.care);
+
+  CLI::App* guard = Add(app, "guard", "nothing is offered or asked until the guard is lifted",
+                        chosen, [&f](Context& c) { return Guard(c, f.guard); });
+  guard->add_option("who", f.guard.care.who, "WHO")->required();
+  guard->add_option("reason", f.guard.care.text, "why; with --event it is written down first");
+  add_event(guard, &f.guard.care);
+  guard->add_flag("--lift", f.guard.lift, "it may be offered and asked again");
+
+  const auto add_move = [](CLI::App* sub, StandingOptions* standing, const char* usually) {
+    sub->add_option("who", standing->who, "WHO")->required();
+    sub->add_option("--reason", standing->reason, "why, in words");
+    sub->add_option("--said-by", standing->said_by, usually);
+  };
+  CLI::App* rest = Add(app, "rest", "lets a relationship rest: the need is over, they stay known",
+                       chosen, [&f](Context& c) { return Rest(c, f.rest); });
+  add_move(rest, &f.rest, "who says so: us (default), them");
+  rest->add_option("--evidence", f.rest.evidence, "where they said so");
+  CLI::App* reopen = Add(app, "reopen", "wakes a resting relationship", chosen,
+                         [&f](Context& c) { return Reopen(c, f.reopen); });
+  add_move(reopen, &f.reopen, "who says so: us (default), them");
+  CLI::App* quiet = Add(app, "quiet", "they asked us to stop reaching out", chosen,
+                        [&f](Context& c) { return Quiet(c, f.quiet); });
+  add_move(quiet, &f.quiet, "who says so: them (default), us");
+  quiet->add_flag("--lift", f.quiet.lift, "they took it back (with --evidence)");
+  quiet->add_option("--evidence", f.quiet.evidence, "where they said so");
+}
+
+void AddProposing(CLI::App& app, Flags& f, Command* chosen) {
+  CLI::App* check = Add(app, "check", "may we? exit code 9 says \"not now\"", chosen,
+                        [&f](Context& c) { return Check(c, f.check, &f.no); });
+  check->add_option("who", f.check.who, "WHO")->required();
+  check->add_option("--purpose", f.check.purpose,
+                    "proposal (default), ask, care, service, community, introduction");
+  check->add_option("--channel", f.check.channel, "call, mail, … (the best one)");
+  check->add_flag("--automated", f.check.automated, "a machine would act");
+  check->add_option("--offer", f.check.offer, "whether this may be proposed");
+  check->add_option("--need", f.check.need, "whether something may be proposed for this need");
+  check->add_flag("--all", f.check.all, "with --offer or --need: also what holds");
+
+  CLI::App* why_not =
+      Add(app, "why-not", "why an offer, or a step such as care, is not suggested", chosen,
+          [&f](Context& c) { return WhyNot(c, f.why_not_who, f.why_not_what); });
+  why_not->add_option("who", f.why_not_who, "WHO")->required();
+  why_not->add_option("what", f.why_not_what, "an offer by its name, or a step")->required();
+
+  CLI::App* sale = Add(app, "sale", "sales: lists them, writes one down, or moves one on", chosen,
+                       [&f](Context& c) { return Sale(c, f.sale); });
+  sale->add_option("who", f.sale.who, "WHO")->required();
+  sale->add_option("text", f.sale.text, "what it is about");
+  AddMany(sale, "--need", f.sale.needs, "a need that it serves: some of its words");
+  sale->add_option("--offer", f.sale.offer, "the offer");
+  sale->add_option("--led-by", f.sale.led_by, "who led to it: them (they asked), us");
+  sale->add_option("--amount", f.sale.amount, "\"1200 EUR\"");
+  sale->add_option("--stage", f.sale.stage, "proposed (default), agreed, delivered");
+  sale->add_flag("--no-after-care", f.sale.no_after_care, "no after-care is promised");
+  sale->add_option("--when", f.sale.when, "when (now)");
+  sale->add_option("--advance", f.sale.advance, "moves a sale on: NAME or some of its words");
+  sale->add_option("--to", f.sale.to, "agreed, delivered, declined, reversed");
+  sale->add_option("--reason", f.sale.reason, "why, in words");
+
+  CLI::App* offer = Add(app, "offer", "what the house can do for people: lists it, or adds to it",
+                        chosen, [&f](Context& c) { return Offer(c, f.offer); });
+  offer->add_option("name", f.offer.name, "what people call it");
+  AddMany(offer, "--serves", f.offer.serves,
+          "a topic of the needs that it serves; may be repeated");
+  offer->add_option("--stake", f.offer.stake, "what is at stake for people: low, high");
+  offer->add_option("--id", f.offer.id, "its id: a-z, 0-9 and -");
+  AddMany(offer, "--only-for", f.offer.labels, "a label of the people that it is for");
+  AddMany(offer, "--needs-to-know", f.offer.requires_facts,
+          "a topic of which something must be known");
+  AddMany(offer, "--not-with", f.offer.against, "a topic of facts that speak against it");
+  AddMany(offer, "--house", f.offer.houses, "a house that offers it (all)");
+  offer->add_option("--rest-days", f.offer.rest_days, "for how long it rests after a decline (90)");
+  CLI::Option_group* moves = offer->add_option_group("what became of an offer");
+  moves->add_option("--pause", f.offer.pause, "it is not offered for now");
+  moves->add_option("--resume", f.offer.resume, "it is offered again");
+  moves->add_option("--withdraw", f.offer.withdraw, "it is not offered any more");
+  moves->require_option(0, 1);
 }
 
 // Returns the exit code; `unreadable` is set by an import.
@@ -165,6 +360,9 @@ int Run(int argc, char** argv) {
   import->add_flag("--again", f.import.again, "also read what was imported completely");
   AddReading(app, f, &chosen);
   AddWriting(app, f, &chosen);
+  AddUnderstanding(app, f, &chosen);
+  AddAllowing(app, f, &chosen);
+  AddProposing(app, f, &chosen);
   CLI::App* keys = app.add_subcommand("keys", "keys that sign tokens");
   keys->fallthrough();
   keys->require_subcommand(1);
@@ -229,6 +427,7 @@ int Run(int argc, char** argv) {
     std::cerr << "rapportctl: cannot write the answer\n";
     return kExitOther;
   }
+  if (f.no) return kExitNotNow;
   return unreadable && f.import.strict ? kExitUnreadable : kExitOk;
 }
 

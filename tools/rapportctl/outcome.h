@@ -17,6 +17,7 @@ inline constexpr int kExitPrecondition = 5;  // FAILED_PRECONDITION
 inline constexpr int kExitNotAllowed = 6;    // UNAUTHENTICATED, PERMISSION_DENIED
 inline constexpr int kExitUnavailable = 7;   // UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED
 inline constexpr int kExitUnreadable = 8;    // import --strict: some records could not be read
+inline constexpr int kExitNotNow = 9;        // check: the answer is "not now"
 
 int ExitCodeOf(const absl::Status& status);
 

@@ -135,8 +135,9 @@ class Mapper {
                messenger.preference);
     }
     for (const auto& address : contact_.addresses) {
-      AddPoint(contact::v1::ContactPoint::POSTAL, Printed(address), address.label, address.types,
-               address.preference);
+      auto* point = AddPoint(contact::v1::ContactPoint::POSTAL, Printed(address), address.label,
+                             address.types, address.preference);
+      if (point != nullptr) point->set_region(RegionOf(address));
     }
   }
 
@@ -152,13 +153,16 @@ class Mapper {
 
   // The country of the first address, where it is written as a code: it tells how to read a
   // national number.
+  // The country of an address if it is written as a code of two letters.
+  static std::string RegionOf(const importer::ContactAddress& address) {
+    const std::string& code = address.country;
+    const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    return code.size() == 2 && upper(code[0]) && upper(code[1]) ? code : "";
+  }
+
   std::string Region() const {
     for (const auto& address : contact_.addresses) {
-      const std::string& code = address.country;
-      if (code.size() == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' &&
-          code[1] <= 'Z') {
-        return code;
-      }
+      if (std::string region = RegionOf(address); !region.empty()) return region;
     }
     return "";
   }

@@ -72,6 +72,18 @@ TEST(PersonOf, TakesOverTheCard) {
   EXPECT_EQ(points[2].kind(), ContactPoint::IN_APP);
   EXPECT_EQ(points[3].kind(), ContactPoint::POSTAL);
   EXPECT_THAT(points[3].value(), HasSubstr("Lisboa"));
+  EXPECT_EQ(points[3].region(), "PT");
+}
+
+TEST(PersonOf, TakesTheRegionOfAPostalPointFromItsOwnAddress) {
+  const MappedPerson mapped = Read(
+      "FN:B\r\nADR:;;Rua 14;Lisboa;;1100;PT\r\nADR:;;Kiln Yard;Bristol;;BS1;United Kingdom\r\n"
+      "ADR:;;Speicherweg;Hamburg;;20457;de\r\n");
+  const auto& points = mapped.upsert.contact_points();
+  ASSERT_EQ(points.size(), 3);
+  EXPECT_EQ(points[0].region(), "PT");
+  EXPECT_EQ(points[1].region(), "");
+  EXPECT_EQ(points[2].region(), "");
 }
 
 TEST(PersonOf, MakesAnIdentityThatStaysTheSame) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
+#include "tools/rapportctl/choices.h"
 #include "tools/rapportctl/cited.h"
 #include "tools/rapportctl/commands.h"
 #include "tools/rapportctl/render_briefing.h"
@@ -63,6 +64,10 @@ absl::Status Brief(Context& context, const BriefOptions& options) {
   request.set_relationship(who.relationship);
   request.set_view(options.full ? recommendation::v1::GetBriefingRequest::FULL
                                 : recommendation::v1::GetBriefingRequest::BASIC);
+  if (!options.occasion.empty()) {
+    ASSIGN_OR_RETURN(const auto way, ReadChoice("occasion", options.occasion, Ways()));
+    request.set_occasion(way);
+  }
   SetAsOf(seat, &request);
   ASSIGN_OR_RETURN(const auto briefing,
                    context.connection->Call<recommendation::v1::Briefing>(
@@ -111,6 +116,9 @@ absl::Status Why(Context& context, const std::string& what) {
     for (const auto& reason : step.reasons()) {
       cited.insert(reason.sources().begin(), reason.sources().end());
     }
+  }
+  for (const auto& excluded : decision.excluded()) {
+    if (!excluded.offer().empty()) cited.insert(excluded.offer());
   }
   const DayStyle days = At(seat, decision.as_of());
   *context.out << RenderDecision(who.display_name, decision,

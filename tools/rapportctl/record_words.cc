@@ -5,43 +5,36 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
 #include "common/time/proto_time.h"
-#include "tools/rapportctl/words.h"
+#include "tools/rapportctl/choices.h"
 
 namespace rapport::rapportctl {
 namespace {
 
 using engagement::v1::Engagement;
 
-template <class Value>
-using Words = std::vector<std::pair<absl::string_view, Value>>;
-
-// What people say first; the same value under a second word is a synonym and is not listed.
-const Words<Engagement::Kind>& Kinds() {
+const Choices<Engagement::Kind>& Kinds() {
   static const auto& words =
-      *new Words<Engagement::Kind>{{"conversation", Engagement::CONVERSATION},
-                                   {"message", Engagement::MESSAGE},
-                                   {"meeting", Engagement::MEETING},
-                                   {"visit", Engagement::VISIT},
-                                   {"letter", Engagement::LETTER},
-                                   {"gift", Engagement::GIFT},
-                                   {"gathering", Engagement::GATHERING},
-                                   {"review", Engagement::REVIEW},
-                                   {"payment", Engagement::PAYMENT},
-                                   {"care", Engagement::CARE},
-                                   {"call", Engagement::CONVERSATION},
-                                   {"talk", Engagement::CONVERSATION},
-                                   {"mail", Engagement::MESSAGE}};
+      *new Choices<Engagement::Kind>{{"conversation", Engagement::CONVERSATION},
+                                     {"message", Engagement::MESSAGE},
+                                     {"meeting", Engagement::MEETING},
+                                     {"visit", Engagement::VISIT},
+                                     {"letter", Engagement::LETTER},
+                                     {"gift", Engagement::GIFT},
+                                     {"gathering", Engagement::GATHERING},
+                                     {"review", Engagement::REVIEW},
+                                     {"payment", Engagement::PAYMENT},
+                                     {"care", Engagement::CARE},
+                                     {"call", Engagement::CONVERSATION},
+                                     {"talk", Engagement::CONVERSATION},
+                                     {"mail", Engagement::MESSAGE}};
   return words;
 }
 
-const Words<Engagement::Channel>& Channels() {
-  static const auto& words = *new Words<Engagement::Channel>{
+const Choices<Engagement::Channel>& Channels() {
+  static const auto& words = *new Choices<Engagement::Channel>{
       {"call", Engagement::PHONE},      {"mail", Engagement::EMAIL},
       {"sms", Engagement::SMS},         {"chat", Engagement::CHAT},
       {"letter", Engagement::POST},     {"in-person", Engagement::IN_PERSON},
@@ -52,27 +45,19 @@ const Words<Engagement::Channel>& Channels() {
   return words;
 }
 
-const Words<Engagement::Direction>& Directions() {
-  static const auto& words = *new Words<Engagement::Direction>{
+const Choices<Engagement::Direction>& Directions() {
+  static const auto& words = *new Choices<Engagement::Direction>{
       {"in", Engagement::IN}, {"out", Engagement::OUT}, {"mutual", Engagement::MUTUAL}};
   return words;
 }
 
-template <class Value>
-absl::StatusOr<Value> Read(const char* field, const std::string& typed, const Words<Value>& words) {
-  const std::string wanted =
-      absl::StrReplaceAll(absl::AsciiStrToLower(typed), {{"_", "-"}, {" ", "-"}});
-  std::vector<absl::string_view> listed;
-  std::vector<Value> seen;
-  for (const auto& [word, value] : words) {
-    if (word == wanted) return value;
-    bool synonym = false;
-    for (const Value other : seen) synonym = synonym || other == value;
-    if (!synonym) listed.push_back(word);
-    seen.push_back(value);
-  }
-  return errors::InvalidField(field, absl::StrCat("\"", Clip(Plain(typed), 40), "\" is none of ",
-                                                  absl::StrJoin(listed, ", ")));
+const Choices<Engagement::Reaction>& Reactions() {
+  static const auto& words =
+      *new Choices<Engagement::Reaction>{{"welcomed", Engagement::WELCOMED},
+                                         {"neutral", Engagement::NEUTRAL},
+                                         {"unwelcome", Engagement::UNWELCOME},
+                                         {"welcome", Engagement::WELCOMED}};
+  return words;
 }
 
 Engagement::Kind KindThrough(Engagement::Channel channel) {
@@ -116,11 +101,12 @@ bool BothSpeak(Engagement::Kind kind) {
 
 absl::Status ReadSort(const RecordOptions& options, Engagement* out) {
   if (!options.channel.empty()) {
-    ASSIGN_OR_RETURN(const auto channel, Read("engagement.channel", options.channel, Channels()));
+    ASSIGN_OR_RETURN(const auto channel,
+                     ReadChoice("engagement.channel", options.channel, Channels()));
     out->set_channel(channel);
   }
   if (!options.kind.empty()) {
-    ASSIGN_OR_RETURN(const auto kind, Read("engagement.kind", options.kind, Kinds()));
+    ASSIGN_OR_RETURN(const auto kind, ReadChoice("engagement.kind", options.kind, Kinds()));
     out->set_kind(kind);
     if (out->channel() == Engagement::CHANNEL_UNSPECIFIED) out->set_channel(ChannelOf(kind));
     if (absl::AsciiStrToLower(options.kind) == "mail") out->set_channel(Engagement::EMAIL);
@@ -133,7 +119,7 @@ absl::Status ReadSort(const RecordOptions& options, Engagement* out) {
   }
   if (!options.direction.empty()) {
     ASSIGN_OR_RETURN(const auto direction,
-                     Read("engagement.direction", options.direction, Directions()));
+                     ReadChoice("engagement.direction", options.direction, Directions()));
     out->set_direction(direction);
   } else if (BothSpeak(out->kind())) {
     out->set_direction(Engagement::MUTUAL);
@@ -168,10 +154,14 @@ absl::StatusOr<Engagement> EngagementFrom(const RecordOptions& options, const Ty
     out.mutable_duration()->set_seconds(std::llround(all));
   }
   if (!options.began.empty()) {
-    const Words<type::v1::Party> parties = {{"us", type::v1::PARTY_US},
-                                            {"them", type::v1::PARTY_PERSON}};
-    ASSIGN_OR_RETURN(const auto party, Read("engagement.initiator", options.began, parties));
+    ASSIGN_OR_RETURN(const auto party,
+                     ReadChoice("engagement.initiator", options.began, Parties()));
     out.set_initiator(party);
+  }
+  if (!options.reaction.empty()) {
+    ASSIGN_OR_RETURN(const auto reaction,
+                     ReadChoice("engagement.reaction", options.reaction, Reactions()));
+    out.set_reaction(reaction);
   }
   out.set_conduct(Engagement::HUMAN);
   out.set_source("rapportctl");

@@ -49,6 +49,8 @@ TEST(Record, RefusesUnknownWordsAndListsTheKnownOnes) {
             "            INVALID_ARGUMENT · FIELD · engagement.channel\n");
   EXPECT_THAT(From({.kind = "call", .began = "nobody"}),
               StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(From({.kind = "call", .reaction = "furious"}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(From({.kind = "call", .minutes_ours = -1}),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }

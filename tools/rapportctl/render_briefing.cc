@@ -19,7 +19,7 @@ using recommendation::v1::Briefing;
 using recommendation::v1::BriefingLine;
 using Lines = google::protobuf::RepeatedPtrField<BriefingLine>;
 
-constexpr std::size_t kLabelColumns = 14;
+constexpr std::size_t kLabelColumns = 16;
 constexpr std::size_t kMaxTextColumns = 62;
 
 // True for a detail that is a word of the machine ("KEPT_LATE").
@@ -27,6 +27,12 @@ bool IsCode(absl::string_view detail) {
   return !detail.empty() && std::all_of(detail.begin(), detail.end(), [](char c) {
     return absl::ascii_isupper(static_cast<unsigned char>(c)) || c == '_';
   });
+}
+
+// True for a line that says in words what its code says.
+bool SaysItself(absl::string_view code) {
+  recommendation::v1::ReasonCode reason{};
+  return recommendation::v1::ReasonCode_Parse(std::string(code), &reason);
 }
 
 // The right-hand column: when, and what the detail adds to it.
@@ -39,6 +45,7 @@ std::string Aside(const BriefingLine& line, const DayStyle& days) {
     if (detail.empty()) return when;
     return dated && days.exact ? absl::StrCat(detail, ", ", when) : detail;
   }
+  if (SaysItself(detail)) return when;
   if (!dated) return absl::StrReplaceAll(absl::AsciiStrToLower(detail), {{"_", " "}});
   if (detail == "OPEN") return absl::StrCat(t < days.now ? "was due " : "due ", when);
   if (detail == "BROKEN" || detail == "OVERDUE") return absl::StrCat("was due ", when);
@@ -61,8 +68,10 @@ class Renderer {
     Part("We owe", briefing_.we_owe(), true);
     Part("Owes us", briefing_.they_owe(), true);
     Part("Do not raise", briefing_.do_not_raise(), false);
+    Part("Not yet", briefing_.not_yet(), false);
     Part("Worth asking", briefing_.ask(), false);
     Part("Care", briefing_.care(), false);
+    Part("You could give", briefing_.gives(), false);
     Next();
     if (!briefing_.degraded().empty()) {
       absl::StrAppend(&out_, "\nThis may miss the latest: ",
@@ -93,8 +102,10 @@ class Renderer {
 
   void MeasureColumns() {
     for (const Lines* lines : {&briefing_.said_last(), &briefing_.we_owe(), &briefing_.they_owe(),
-                               &briefing_.do_not_raise(), &briefing_.ask(), &briefing_.care()}) {
+                               &briefing_.do_not_raise(), &briefing_.not_yet(), &briefing_.ask(),
+                               &briefing_.care(), &briefing_.gives()}) {
       for (const BriefingLine& line : *lines) {
+        if (Aside(line, style_.days).empty()) continue;
         const std::size_t columns = DisplayWidth(Plain(line.text()));
         if (columns <= kMaxTextColumns) text_columns_ = std::max(text_columns_, columns);
       }

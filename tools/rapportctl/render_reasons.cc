@@ -95,6 +95,12 @@ std::string RenderDecision(const std::string& display_name,
   if (!decision.excluded().empty()) out += "\nNot suggested:\n";
   for (const auto& excluded : decision.excluded()) {
     std::string prefix = Pad(StepWord(excluded.kind()), kStepColumns);
+    if (!excluded.offer().empty()) {
+      const auto words = sources.find(excluded.offer());
+      absl::StrAppend(&prefix, words == sources.end() ? excluded.offer() : words->second, "\n");
+      absl::StrAppend(&out, prefix);
+      prefix.assign(kStepColumns, ' ');
+    }
     if (excluded.reasons().empty()) absl::StrAppend(&out, prefix, "\n");
     for (const Reason& reason : excluded.reasons()) {
       std::string line = Plain(reason.text());

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/time/proto_time.h"
+#include "tools/rapportctl/render_needs.h"
 #include "tools/rapportctl/words.h"
 
 namespace rapport::rapportctl {
@@ -88,6 +89,8 @@ std::string EngagementLine(const Engagement& e) {
                      Plain(item.kind())));
   }
   if (e.needs_answer()) parts.push_back("asks for an answer");
+  if (e.reaction() == Engagement::WELCOMED) parts.push_back("was welcome");
+  if (e.reaction() == Engagement::UNWELCOME) parts.push_back("was not welcome");
   return absl::StrJoin(parts, " · ");
 }
 
@@ -122,7 +125,10 @@ std::string FactLine(const Fact& fact) {
   const std::string slot = Lower(Fact::Slot_Name(fact.slot()));
   return absl::StrCat(fact.said_by() == type::v1::PARTY_PERSON ? "they told us: " : "we gather: ",
                       Plain(fact.text()), " (", slot,
-                      fact.said_in().empty() ? "" : absl::StrCat(", ", Plain(fact.said_in())), ")");
+                      fact.said_in().empty() ? "" : absl::StrCat(", ", Plain(fact.said_in())), ")",
+                      !fact.superseded_by().empty() ? " · replaced by a newer word"
+                      : fact.has_dispute_time()     ? " · in doubt"
+                                                    : "");
 }
 
 std::string FeedbackLine(const Feedback& feedback) {
@@ -155,6 +161,15 @@ std::string RenderTimeline(const std::vector<TimelineEntry>& entries, const DayS
         break;
       case TimelineEntry::kFeedback:
         line = FeedbackLine(entry.feedback());
+        break;
+      case TimelineEntry::kNeed:
+        line = NeedLine(entry.need(), days);
+        break;
+      case TimelineEntry::kSale:
+        line = SaleLine(entry.sale(), days);
+        break;
+      case TimelineEntry::kCareEvent:
+        line = CareEventLine(entry.care_event());
         break;
       case TimelineEntry::ENTRY_NOT_SET:
         continue;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/time/proto_time.h"
 #include "google/protobuf/text_format.h"
@@ -118,23 +119,46 @@ TEST(RenderBriefing, FitsOnOneScreen) {
       "You have known each other 3 years 2 months. Alive: last spoke 7 days ago, usual gap 16 "
       "days.\n"
       "\n"
-      "Told us       the workshop moved in January                   call, 2 March\n"
-      "We owe        ask support about the export bug                due tomorrow\n"
-      "              an answer to their feedback on the report page  given 19 days ago\n"
-      "Owes us       –\n"
-      "Do not raise  pricing                                         they asked you not to, 11 "
+      "Told us         the workshop moved in January                   call, 2 March\n"
+      "We owe          ask support about the export bug                due tomorrow\n"
+      "                an answer to their feedback on the report page  given 19 days ago\n"
+      "Owes us         –\n"
+      "Do not raise    pricing                                         they asked you not to, 11 "
       "February\n"
       "\n"
-      "Next step     answer: Ana asked about the export.\n"
+      "Next step       answer: Ana asked about the export.\n"
       "\n"
       "sources: rapportctl brief ana --sources\n");
 }
 
 TEST(RenderBriefing, CitesUnderEachLineOnDemand) {
   const std::string text = RenderBriefing(Ana(), {.days = Days(), .sources = true});
-  EXPECT_THAT(text, HasSubstr("call, 2 March\n                f1\n"));
+  EXPECT_THAT(text, HasSubstr("call, 2 March\n                  f1\n"));
   EXPECT_THAT(text, HasSubstr("promise1"));
   EXPECT_THAT(text, Not(HasSubstr("--sources")));
+}
+
+TEST(RenderBriefing, SaysWhatNotToProposeYetAndWhatCouldBeGiven) {
+  recommendation::v1::Briefing briefing = Ana();
+  briefing.clear_said_last();
+  briefing.clear_we_owe();
+  briefing.clear_do_not_raise();
+  briefing.MergeFrom(Parse<recommendation::v1::Briefing>(R"(
+    not_yet { text: "proposing \"Migration\": you do not know what it leads to"
+              detail: "UNDERSTANDING_THIN" sources: "o" }
+    ask { text: "What happens because of that?" detail: "IMPLICATION" sources: "f" }
+    care { text: "her daughter starts school" detail: "their words, 2 March" sources: "c" }
+    gives { text: "thanks for what they said" detail: "THANKS_DUE" sources: "s"
+            time { seconds: 1772704800 } })"));
+  EXPECT_THAT(
+      RenderBriefing(briefing, {.days = Days(), .typed = "ana"}),
+      HasSubstr("Told us         –\n"
+                "We owe          –\n"
+                "Owes us         –\n"
+                "Not yet         proposing \"Migration\": you do not know what it leads to\n"
+                "Worth asking    What happens because of that?  implication\n"
+                "Care            her daughter starts school     their words, 2 March\n"
+                "You could give  thanks for what they said      on Thursday\n"));
 }
 
 TEST(RenderBriefing, FoldsOnNarrowScreens) {
@@ -164,6 +188,60 @@ TEST(RenderTimeline, TellsTheStoryInLines) {
             "25 February       we promised: send the drawings (kept)\n"
             "25 February       mail from them, not counted (auto reply)\n");
   EXPECT_EQ(RenderTimeline({}, Days(), 0), "Nothing has happened yet.\n");
+}
+
+TEST(FactLine, SaysThatAFactIsInDoubtOrReplaced) {
+  auto fact = Parse<engagement::v1::Fact>(
+      R"(slot: PROBLEM text: "loses a day" said_by: PARTY_PERSON said_in: "call")");
+  EXPECT_EQ(FactLine(fact), "they told us: loses a day (problem, call)");
+  fact.mutable_dispute_time()->set_seconds(1);
+  EXPECT_EQ(FactLine(fact), "they told us: loses a day (problem, call) · in doubt");
+  fact.set_superseded_by("f2");
+  EXPECT_EQ(FactLine(fact), "they told us: loses a day (problem, call) · replaced by a newer word");
+}
+
+TEST(RenderTimeline, ShowsNeedsSalesAndLifeAmongTheRest) {
+  const std::vector<engagement::v1::TimelineEntry> entries = {
+      Parse<engagement::v1::TimelineEntry>(R"(
+        time { seconds: 1773039600 } need { summary: "two seats" origin: PARTY_PERSON
+        state: STATED wants_to_buy: true stated_time { seconds: 1773039600 } })"),
+      Parse<engagement::v1::TimelineEntry>(R"(
+        time { seconds: 1773039600 } sale { summary: "two seats" led_by: PARTY_PERSON
+        stage: PROPOSED moves { stage: PROPOSED time { seconds: 1773039600 } } })"),
+      Parse<engagement::v1::TimelineEntry>(R"(
+        time { seconds: 1773039600 } care_event { text: "a daughter is born" kind: BIRTH
+        said_by: PARTY_PERSON })")};
+  EXPECT_EQ(RenderTimeline(entries, Days(), 0),
+            "today 07:00       they need: two seats (stated today; they asked to buy)\n"
+            "today 07:00       sale: two seats (proposed today; they asked for it)\n"
+            "today 07:00       their life: a daughter is born (birth; their words)\n");
+}
+
+TEST(RenderDecision, NamesTheOffersThatAreNotSuggested) {
+  const auto decision = Parse<recommendation::v1::Decision>(R"(
+    policy_version: "1"
+    excluded { kind: PROPOSE offer: "o1" reasons { text: "nothing said" would_change: "a word" } })");
+  EXPECT_THAT(RenderDecision("Bo", decision, {{"o1", "offer: Migration"}}, Days(), 0),
+              HasSubstr("propose       offer: Migration\n"
+                        "              nothing said  (would change it: a word)\n"));
+}
+
+TEST(RenderWorklist, CallsTheStepsByTheirWords) {
+  recommendation::v1::GetWorklistResponse list;
+  list.set_capacity(9);
+  for (const auto kind :
+       {recommendation::v1::TELL_BACK, recommendation::v1::THANK, recommendation::v1::GIVE,
+        recommendation::v1::PROPOSE, recommendation::v1::REST}) {
+    auto& item = *list.add_items();
+    item.set_position(list.items_size());
+    item.set_display_name("Bo");
+    item.mutable_suggestion()->set_kind(kind);
+    item.mutable_suggestion()->set_summary("because.");
+  }
+  const std::string text = RenderWorklist(list, {.days = Days()});
+  for (const char* word : {"tell back", "thank", "give", "propose", "rest"}) {
+    EXPECT_THAT(text, HasSubstr(absl::StrCat("Bo  ", Pad(word, 9), "  because\n")));
+  }
 }
 
 TEST(RenderDecision, GivesReasonsSourcesAndWhatWouldChangeIt) {

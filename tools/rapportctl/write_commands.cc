@@ -8,7 +8,7 @@
 #include "common/base/status_macros.h"
 #include "rapport/engagement/v1/promise_service.pb.h"
 #include "tools/rapportctl/commands.h"
-#include "tools/rapportctl/names.h"
+#include "tools/rapportctl/found.h"
 #include "tools/rapportctl/record_words.h"
 #include "tools/rapportctl/render_story.h"
 #include "tools/rapportctl/who.h"
@@ -28,17 +28,11 @@ constexpr absl::Duration kEvening = absl::Hours(18);
 
 absl::StatusOr<std::vector<PromiseProto>> PromisesOf(Connection& connection,
                                                      const std::string& relationship) {
-  std::vector<PromiseProto> out;
   engagement::v1::ListPromisesRequest request;
   request.set_parent(relationship);
-  request.set_page_size(500);
-  do {
-    ASSIGN_OR_RETURN(auto page, connection.Call<engagement::v1::ListPromisesResponse>(
-                                    Service("ListPromises"), request));
-    for (auto& promise : *page.mutable_promises()) out.push_back(std::move(promise));
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  return out;
+  return ListAll<PromiseProto, engagement::v1::ListPromisesResponse>(
+      connection, Service("ListPromises"), request,
+      [](auto& page) { return page.mutable_promises(); });
 }
 
 bool IsOpen(const PromiseProto& promise) {
@@ -58,25 +52,10 @@ absl::StatusOr<PromiseProto> FindPromise(Connection& connection, const std::stri
         "say whose promise it is: rapportctl promise WHO --keep \"some of its words\"");
   }
   ASSIGN_OR_RETURN(const Who person, FindWho(connection, who));
-  ASSIGN_OR_RETURN(const auto promises, PromisesOf(connection, person.relationship));
-  const std::string words = FoldScript(wanted);
-  std::vector<const PromiseProto*> fits;
-  for (const PromiseProto& promise : promises) {
-    if (IsOpen(promise) && absl::StrContains(FoldScript(promise.text()), words)) {
-      fits.push_back(&promise);
-    }
-  }
-  if (fits.size() == 1) return *fits[0];
-  if (fits.empty()) {
-    return absl::NotFoundError(absl::StrCat("no open promise with ", Plain(person.display_name),
-                                            " says \"", Plain(wanted), "\""));
-  }
-  std::string text =
-      absl::StrCat(NumberWord(static_cast<std::int64_t>(fits.size())), " open promises say that: ");
-  for (std::size_t i = 0; i < fits.size(); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : "; ", Plain(fits[i]->text()));
-  }
-  return absl::NotFoundError(text);
+  ASSIGN_OR_RETURN(auto promises, PromisesOf(connection, person.relationship));
+  std::erase_if(promises, [](const PromiseProto& promise) { return !IsOpen(promise); });
+  return FindIn(promises, wanted, "open promise", absl::StrCat(" with ", person.display_name),
+                [](const PromiseProto& promise) { return promise.text(); });
 }
 
 absl::Status Show(Context& context, const Seat& seat, const PromiseProto& promise) {
@@ -102,7 +81,7 @@ absl::Status Make(Context& context, const Seat& seat, const PromiseOptions& opti
   if (!options.theirs) promise.set_steward(seat.steward.name());
   ASSIGN_OR_RETURN(const Who who, FindWho(*context.connection, options.who));
   request.set_parent(who.relationship);
-  request.set_request_id(base::NewUuidV7(context.now, *context.rng));
+  request.set_request_id(NewId(context));
   ASSIGN_OR_RETURN(const PromiseProto made,
                    context.connection->Call<PromiseProto>(Service("MakePromise"), request));
   return Show(context, seat, made);
@@ -113,7 +92,7 @@ absl::StatusOr<PromiseProto> Move(Context& context, const char* method, Request 
                                   const PromiseProto& promise) {
   request.set_name(promise.name());
   request.set_etag(promise.etag());
-  request.set_request_id(base::NewUuidV7(context.now, *context.rng));
+  request.set_request_id(NewId(context));
   return context.connection->Call<PromiseProto>(Service(method), request);
 }
 
@@ -150,7 +129,7 @@ absl::Status Record(Context& context, const RecordOptions& options) {
   ASSIGN_OR_RETURN(*request.mutable_engagement(),
                    EngagementFrom(options, seat.Typed(Tense::kPast)));
   if (options.id.empty()) {
-    request.mutable_engagement()->set_source_id(base::NewUuidV7(context.now, *context.rng));
+    request.mutable_engagement()->set_source_id(NewId(context));
   }
   request.mutable_engagement()->set_steward(seat.steward.name());
   ASSIGN_OR_RETURN(const auto recorded,

@@ -47,6 +47,11 @@ absl::Status ContactFeed::Apply(store::Tx& tx, const CallContext& context,
     if (!resource.UnpackTo(&point)) return errors::MalformedRequest();
     return ApplyPoint(tx, context, point);
   }
+  if (resource.Is<contact::v1::Settings>()) {
+    contact::v1::Settings settings;
+    if (!resource.UnpackTo(&settings)) return errors::MalformedRequest();
+    return hours_.Put(tx, settings);
+  }
   return absl::OkStatus();  // the rest of contact is none of our business
 }
 

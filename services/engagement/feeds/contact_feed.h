@@ -1,5 +1,5 @@
 // What engagement learns from contact: which relationships there are, whose they are, in which
-// rhythm, and which address belongs to whom.
+// rhythm, which address belongs to whom, and when the house works.
 #ifndef RAPPORT_SERVICES_ENGAGEMENT_FEEDS_CONTACT_FEED_H_
 #define RAPPORT_SERVICES_ENGAGEMENT_FEEDS_CONTACT_FEED_H_
 
@@ -9,14 +9,18 @@
 #include "rapport/contact/v1/relationship.pb.h"
 #include "services/engagement/engagement_service.h"
 #include "services/engagement/journal.h"
+#include "services/engagement/tenant_hours.h"
 
 namespace rapport::engagement {
 
 class ContactFeed {
  public:
   ContactFeed(const Resources* resources, const rules::Parameters* parameters,
-              const EngagementService* engagements)
-      : resources_(*resources), parameters_(*parameters), engagements_(*engagements) {}
+              const EngagementService* engagements, TenantHours* hours)
+      : resources_(*resources),
+        parameters_(*parameters),
+        engagements_(*engagements),
+        hours_(*hours) {}
   // Idempotent. Claims what was held for an address as soon as the address leads to a relationship.
   absl::Status Apply(store::Tx& tx, const base::CallContext& context,
                      const google::protobuf::Any& resource) const;
@@ -30,6 +34,7 @@ class ContactFeed {
   const Resources& resources_;
   const rules::Parameters& parameters_;
   const EngagementService& engagements_;
+  TenantHours& hours_;
 };
 
 }  // namespace rapport::engagement

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "services/engagement/rules/decay.h"
+#include "services/engagement/rules/fact_rules.h"
 #include "services/engagement/rules/measures.h"
 #include "services/engagement/rules/statistics.h"
 
@@ -24,6 +25,7 @@ struct Event {
   const v1::Promise* outcome = nullptr;
   const v1::Promise* broken = nullptr;
   const v1::Fact* fact = nullptr;
+  const v1::Feedback* feedback = nullptr;
 };
 
 void AddPromise(const v1::Promise& promise, const Parameters& p, std::vector<Event>* events) {
@@ -45,7 +47,8 @@ void AddPromise(const v1::Promise& promise, const Parameters& p, std::vector<Eve
 
 std::vector<Event> EventsUntil(const Journal& journal, std::int64_t to_us, const Parameters& p) {
   std::vector<Event> events;
-  events.reserve(journal.engagements.size() + journal.facts.size() + 2 * journal.promises.size());
+  events.reserve(journal.engagements.size() + journal.facts.size() + journal.feedback.size() +
+                 2 * journal.promises.size());
   for (const v1::Engagement& e : journal.engagements) {
     Event event{Micros(e.event_time()), e.name()};
     event.engagement = &e;
@@ -54,6 +57,11 @@ std::vector<Event> EventsUntil(const Journal& journal, std::int64_t to_us, const
   for (const v1::Fact& fact : journal.facts) {
     Event event{FactMicros(fact), fact.name()};
     event.fact = &fact;
+    events.push_back(event);
+  }
+  for (const v1::Feedback& feedback : journal.feedback) {
+    Event event{GivenMicros(feedback), feedback.name()};
+    event.feedback = &feedback;
     events.push_back(event);
   }
   for (const v1::Promise& promise : journal.promises) AddPromise(promise, p, &events);
@@ -67,10 +75,18 @@ std::vector<Event> EventsUntil(const Journal& journal, std::int64_t to_us, const
 }
 
 // Folds one event. A promise enters only when it breaks: until then it does not touch health, and
-// nothing may break silently between two events.
+// nothing may break silently between two events. Of facts and feedback only their beginning touches
+// health; what becomes of them, and sales, does not.
 void Apply(const Event& event, const Parameters& p, v1::RelationshipStatistics* s) {
   if (event.engagement != nullptr) ApplyEngagement(*event.engagement, p, s);
-  if (event.fact != nullptr) ApplyFact(*event.fact, p, s);
+  if (event.fact != nullptr) {
+    (void)ApplyFact(nullptr, FactAt(*event.fact, absl::FromUnixMicros(event.us)), p, s);
+  }
+  if (event.feedback != nullptr) {
+    v1::Feedback open = *event.feedback;
+    open.set_state(v1::Feedback::RECEIVED);
+    (void)ApplyFeedback(nullptr, open, p, s);
+  }
   if (event.outcome != nullptr) (void)ApplyPromise(nullptr, *event.outcome, p, s);
   if (event.broken != nullptr) {
     v1::Promise open = *event.broken;
@@ -89,6 +105,9 @@ v1::ChangeLine Describe(const Event& event, const Parameters& p) {
   } else if (event.fact != nullptr) {
     line.set_cause(v1::ChangeLine::FACT);
     line.set_what(v1::Fact::Slot_Name(event.fact->slot()));
+  } else if (event.feedback != nullptr) {
+    line.set_cause(v1::ChangeLine::FEEDBACK);
+    line.set_what(v1::Feedback::Kind_Name(event.feedback->kind()));
   } else if (event.outcome != nullptr) {
     line.set_cause(v1::ChangeLine::PROMISE);
     line.set_what(v1::Promise::State_Name(event.outcome->state()));
@@ -102,14 +121,15 @@ v1::ChangeLine Describe(const Event& event, const Parameters& p) {
   return line;
 }
 
-Reading HealthAt(const v1::RelationshipStatistics& s, std::int64_t us, const Parameters& p) {
-  return Read(s, absl::FromUnixMicros(us), p).health.health;
+Reading HealthAt(const v1::RelationshipStatistics& s, std::int64_t us, const Parameters& p,
+                 const WorkingHours& hours) {
+  return Read(s, absl::FromUnixMicros(us), p, hours).health.health;
 }
 
 }  // namespace
 
 v1::ExplainChangeResponse ExplainChange(const Journal& journal, absl::Time from, absl::Time to,
-                                        const Parameters& p) {
+                                        const Parameters& p, const WorkingHours& hours) {
   const std::int64_t from_us = absl::ToUnixMicros(from);
   const std::int64_t to_us = absl::ToUnixMicros(to);
   const std::vector<Event> events = EventsUntil(journal, to_us, p);
@@ -118,15 +138,15 @@ v1::ExplainChangeResponse ExplainChange(const Journal& journal, absl::Time from,
   v1::RelationshipStatistics s;
   auto event = events.begin();
   for (; event != events.end() && event->us <= from_us; ++event) Apply(*event, p, &s);
-  const Reading from_health = HealthAt(s, from_us, p);
+  const Reading from_health = HealthAt(s, from_us, p, hours);
   *out.mutable_from_health() = ToMeasure(from_health);
 
   double passage = 0;
   double last = from_health.value;
   for (; event != events.end(); ++event) {
-    const double without = HealthAt(s, event->us, p).value;
+    const double without = HealthAt(s, event->us, p, hours).value;
     Apply(*event, p, &s);
-    const double with = HealthAt(s, event->us, p).value;
+    const double with = HealthAt(s, event->us, p, hours).value;
     passage += without - last;
     last = with;
     if (with == without) continue;
@@ -134,7 +154,7 @@ v1::ExplainChangeResponse ExplainChange(const Journal& journal, absl::Time from,
     line.set_difference(with - without);
     *out.add_lines() = std::move(line);
   }
-  const Reading to_health = HealthAt(s, to_us, p);
+  const Reading to_health = HealthAt(s, to_us, p, hours);
   passage += to_health.value - last;
   *out.mutable_to_health() = ToMeasure(to_health);
 

@@ -6,6 +6,7 @@
 #include "rapport/engagement/v1/rapport_service.pb.h"
 #include "services/engagement/rules/parameters.h"
 #include "services/engagement/rules/replay.h"
+#include "services/engagement/rules/working_hours.h"
 
 namespace rapport::engagement::rules {
 
@@ -16,7 +17,7 @@ namespace rapport::engagement::rules {
 // as 0. Entries that moved nothing have no line. Rhythm has no part in health.
 // Needs from <= to. One pass after sorting: n log n in the size of the journal.
 v1::ExplainChangeResponse ExplainChange(const Journal& journal, absl::Time from, absl::Time to,
-                                        const Parameters& p);
+                                        const Parameters& p, const WorkingHours& hours);
 
 }  // namespace rapport::engagement::rules
 

@@ -23,7 +23,12 @@ double Reliability(double r, double s) { return (r + 1) / (r + s + 2); }
 
 double ReliabilityUncertainty(double r, double s) { return 2 / (r + s + 2); }
 
-double Intimacy(double volunteered) { return (volunteered + 1) / (volunteered + 2); }
+double Intimacy(double credit, double debit) { return Reliability(credit, debit); }
+
+double Trust(double credibility, double reliability, double intimacy, double self_orientation) {
+  const double parts = credibility + reliability + intimacy;
+  return parts / (parts + 3 * self_orientation);
+}
 
 double Reciprocity(double started_by_person, double started_by_us) {
   return 1 - std::abs(started_by_person - started_by_us) / (started_by_person + started_by_us);

@@ -28,8 +28,10 @@ double Reliability(double r, double s);
 // 2 / (r + s + 2): 1 without any history.
 double ReliabilityUncertainty(double r, double s);
 
-// 3.7: beta mean of volunteered problem and implication facts; 0.5 without any.
-double Intimacy(double volunteered);
+// 3.7: beta mean of what was confided and enjoyed against what hurt; 0.5 without any.
+double Intimacy(double credit, double debit);
+// 3.7: (C + R + I) / (C + R + I + 3 S).
+double Trust(double credibility, double reliability, double intimacy, double self_orientation);
 
 // 3.9: 1 - |in - out| / (in + out) on who starts conversations. Needs in + out > 0.
 double Reciprocity(double started_by_person, double started_by_us);

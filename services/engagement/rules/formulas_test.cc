@@ -47,9 +47,16 @@ TEST(ReliabilityFormula, CountsLateHalfKeptHalfBrokenAndRepairedHalfBroken) {
   EXPECT_DOUBLE_EQ(ReliabilityUncertainty(0, 0), 1.0);
 }
 
-TEST(IntimacyFormula, StartsAtOneHalfAndRisesWithWhatIsVolunteered) {
-  EXPECT_DOUBLE_EQ(Intimacy(0), 0.5);
-  EXPECT_DOUBLE_EQ(Intimacy(2), 0.75);
+TEST(IntimacyFormula, StartsAtOneHalfRisesWithWhatIsConfidedAndFallsWithWhatHurts) {
+  EXPECT_DOUBLE_EQ(Intimacy(0, 0), 0.5);
+  EXPECT_DOUBLE_EQ(Intimacy(2, 0), 0.75);
+  EXPECT_DOUBLE_EQ(Intimacy(0, 2), 0.25);
+}
+
+TEST(TrustFormula, MatchesTheGoldenValueAndFallsWithWhatWeWantForOurselves) {
+  EXPECT_NEAR(Trust(.7, .6, .5, .3), .6667, kGolden);
+  EXPECT_LT(Trust(.7, .6, .5, .4), Trust(.7, .6, .5, .3));
+  EXPECT_GT(Trust(.8, .6, .5, .3), Trust(.7, .6, .5, .3));
 }
 
 // Proves: E22

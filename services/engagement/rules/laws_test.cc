@@ -5,14 +5,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "services/engagement/rules/explain.h"
+#include "services/engagement/rules/fact_rules.h"
 #include "services/engagement/rules/measures.h"
+#include "services/engagement/rules/replies.h"
 #include "services/engagement/rules/samples.h"
+#include "services/engagement/rules/trust.h"
+#include "services/engagement/rules/understanding.h"
 
 namespace rapport::engagement::rules {
 namespace {
@@ -22,6 +28,7 @@ using ::rapport::type::v1::PARTY_PERSON;
 using ::rapport::type::v1::PARTY_US;
 
 const Parameters kDefaults;
+const WorkingHours kHours;
 constexpr int kHorizonDays = 400;
 
 // Coarse instants, so that equal times happen often.
@@ -45,8 +52,18 @@ v1::Engagement AnEngagement(int i) {
   e.set_needs_answer(*rc::gen::arbitrary<bool>());
   const int thread = *rc::gen::inRange(0, 4);
   if (thread > 0) e.set_thread(std::to_string(thread));
-  e = With(e, v1::Item::GIVE, *rc::gen::inRange(0, 3));
-  return With(e, v1::Item::ASK, *rc::gen::inRange(0, 2));
+  e.set_reaction(*rc::gen::weightedElement<E::Reaction>(
+      {{6, E::REACTION_UNSPECIFIED}, {1, E::WELCOMED}, {1, E::NEUTRAL}, {1, E::UNWELCOME}}));
+  if (*rc::gen::inRange(0, 3) == 0) {
+    e.mutable_questions()->set_situation(*rc::gen::inRange(0, 3));
+    e.mutable_questions()->set_need_payoff(*rc::gen::inRange(0, 3));
+  }
+  if (*rc::gen::inRange(0, 8) == 0) e.set_kind(E::GIFT);
+  e = With(e, v1::Item::GIVE, *rc::gen::inRange(0, 3),
+           *rc::gen::element<std::string>("thanks", ""));
+  e = With(e, v1::Item::RECEIVED, *rc::gen::weightedElement<int>({{5, 0}, {1, 1}}));
+  return With(e, v1::Item::ASK, *rc::gen::inRange(0, 2),
+              *rc::gen::element<std::string>("proposal", "review"));
 }
 
 v1::Promise APromise(int i) {
@@ -69,16 +86,54 @@ v1::Promise APromise(int i) {
 }
 
 v1::Fact AFact(int i) {
-  return Said(std::to_string(i),
-              *rc::gen::element(v1::Fact::SITUATION, v1::Fact::PROBLEM, v1::Fact::IMPLICATION),
-              AnInstant(), *rc::gen::element(PARTY_US, PARTY_PERSON));
+  const int day = *rc::gen::inRange(0, kHorizonDays);
+  v1::Fact fact =
+      Said(std::to_string(i),
+           *rc::gen::element(v1::Fact::SITUATION, v1::Fact::PROBLEM, v1::Fact::IMPLICATION),
+           Day(day), *rc::gen::element(PARTY_US, PARTY_PERSON));
+  // Moves are kept by time.
+  int at = day;
+  for (int moves = *rc::gen::inRange(0, 4); moves > 0; --moves) {
+    at += *rc::gen::inRange(0, 60);
+    fact = Moved(fact, *rc::gen::element(v1::FactMove::CONFIRMED, v1::FactMove::DISPUTED),
+                 *rc::gen::element(PARTY_US, PARTY_PERSON), Day(at));
+  }
+  return fact;
 }
 
 v1::Feedback AFeedback(int i) {
   const int day = *rc::gen::inRange(0, kHorizonDays);
-  v1::Feedback f = Received(std::to_string(i), Day(day));
+  v1::Feedback f = Received(
+      std::to_string(i), Day(day),
+      *rc::gen::element(v1::Feedback::PRAISE, v1::Feedback::WISH, v1::Feedback::GRIEVANCE));
   if (!*rc::gen::arbitrary<bool>()) return f;
-  return Answered(f, Day(day + *rc::gen::inRange(0, 30)));
+  return Answered(f, Day(day + *rc::gen::inRange(0, 60)));
+}
+
+v1::Sale ASale(int i) {
+  int day = *rc::gen::inRange(0, kHorizonDays);
+  v1::Sale sale = SaleThat(std::to_string(i), v1::Sale::PROPOSED, Day(day));
+  const auto then = [&](v1::Sale::Stage stage) {
+    day += *rc::gen::inRange(0, 40);
+    sale = Then(sale, stage, Day(day));
+  };
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0:
+      then(v1::Sale::DECLINED_FOR_NOW);
+      break;
+    case 1:
+      then(v1::Sale::AGREED);
+      then(v1::Sale::DELIVERED);
+      break;
+    case 2:
+      then(v1::Sale::AGREED);
+      then(v1::Sale::DELIVERED);
+      then(v1::Sale::REVERSED);
+      break;
+    default:
+      break;
+  }
+  return sale;
 }
 
 template <class F>
@@ -90,21 +145,48 @@ auto Several(int most, F make) {
 }
 
 Story AStory() {
-  return {Several(40, AnEngagement), Several(6, APromise), Several(6, AFact),
-          Several(6, AFeedback)};
+  return {Several(40, AnEngagement), Several(6, APromise), Several(6, AFact), Several(6, AFeedback),
+          Several(4, ASale)};
 }
 
-// One step of the fold, as the service takes it: a promise or feedback comes twice.
+// One step of the fold, as the service takes it: a promise or feedback comes twice, a fact or sale
+// with each of its moves.
 using Step = std::function<void(v1::RelationshipStatistics*)>;
+
+std::vector<Step> FactSteps(const v1::Fact& last) {
+  std::vector<Step> steps;
+  v1::Fact now = last;
+  now.clear_moves();
+  steps.push_back([now](auto* s) { RC_ASSERT(ApplyFact(nullptr, now, kDefaults, s)); });
+  for (const v1::FactMove& move : last.moves()) {
+    const v1::Fact before = now;
+    *now.add_moves() = move;
+    steps.push_back(
+        [before, after = now](auto* s) { RC_ASSERT(ApplyFact(&before, after, kDefaults, s)); });
+  }
+  return steps;
+}
+
+std::vector<Step> SaleSteps(const v1::Sale& last) {
+  std::vector<Step> steps;
+  v1::Sale now = last;
+  now.mutable_moves()->DeleteSubrange(1, last.moves_size() - 1);
+  steps.push_back([now](auto* s) { ApplySale(nullptr, now, kDefaults, s); });
+  for (int i = 1; i < last.moves_size(); ++i) {
+    const v1::Sale before = now;
+    *now.add_moves() = last.moves(i);
+    steps.push_back([before, after = now](auto* s) { ApplySale(&before, after, kDefaults, s); });
+  }
+  return steps;
+}
 
 std::vector<Step> Steps(const Story& story, std::mt19937* order) {
   std::vector<std::vector<Step>> chains;
   for (const v1::Engagement& e : story.engagements) {
     chains.push_back({[&e](auto* s) { ApplyEngagement(e, kDefaults, s); }});
   }
-  for (const v1::Fact& f : story.facts) {
-    chains.push_back({[&f](auto* s) { ApplyFact(f, kDefaults, s); }});
-  }
+  for (const v1::Fact& f : story.facts) chains.push_back(FactSteps(f));
+  for (const v1::Sale& sale : story.sales) chains.push_back(SaleSteps(sale));
   for (const v1::Promise& p : story.promises) {
     v1::Promise open = p;
     open.set_state(v1::Promise::OPEN);
@@ -152,6 +234,13 @@ void ExpectSame(v1::RelationshipStatistics a, v1::RelationshipStatistics b) {
   ExpectClose(a.out_assisted(), b.out_assisted());
   ExpectClose(a.out_all(), b.out_all());
   ExpectClose(a.volunteered_facts(), b.volunteered_facts());
+  ExpectClose(a.claims_borne_out(), b.claims_borne_out());
+  ExpectClose(a.claims_corrected(), b.claims_corrected());
+  ExpectClose(a.comfort(), b.comfort());
+  ExpectClose(a.breaches(), b.breaches());
+  ExpectClose(a.listened(), b.listened());
+  RC_ASSERT(a.questions_size() == b.questions_size());
+  for (int i = 0; i < a.questions_size(); ++i) ExpectClose(a.questions(i), b.questions(i));
   ExpectClose(a.bond(), b.bond());
   ExpectSameSums(a.our_promises(), b.our_promises());
   ExpectSameSums(a.their_promises(), b.their_promises());
@@ -165,6 +254,12 @@ void ExpectSame(v1::RelationshipStatistics a, v1::RelationshipStatistics b) {
     s->clear_out_assisted();
     s->clear_out_all();
     s->clear_volunteered_facts();
+    s->clear_claims_borne_out();
+    s->clear_claims_corrected();
+    s->clear_comfort();
+    s->clear_breaches();
+    s->clear_listened();
+    s->clear_questions();
     s->clear_bond();
     s->clear_our_promises();
     s->clear_their_promises();
@@ -198,6 +293,62 @@ RC_GTEST_PROP(Statistics, KeepTheSameConversationsInAnyArrivalOrder, ()) {
   ExpectSame(Fold({mails}, Day(100)), in_order);
 }
 
+// Few days, many letters and asks: the bounds of the lists are reached all the time.
+// Proves: E02, E15
+RC_GTEST_PROP(Statistics, KeepTheSameRepliesAndAsksInAnyArrivalOrder, ()) {
+  std::vector<v1::Engagement> letters;
+  const int n = *rc::gen::inRange(60, 320);
+  const int days = *rc::gen::inRange(5, 200);
+  const int threads = *rc::gen::inRange(1, 40);
+  for (int i = 0; i < n; ++i) {
+    const auto at = Day(0) + absl::Hours(6) * *rc::gen::inRange(0, 4 * days);
+    v1::Engagement e = Contact(std::to_string(i), at,
+                               *rc::gen::element(v1::Engagement::IN, v1::Engagement::OUT,
+                                                 v1::Engagement::OUT, v1::Engagement::MUTUAL));
+    e.set_thread(std::to_string(*rc::gen::inRange(0, threads)));
+    e.set_needs_answer(*rc::gen::arbitrary<bool>());
+    letters.push_back(With(e, v1::Item::ASK, *rc::gen::inRange(0, 2),
+                           *rc::gen::element<std::string>("proposal", "review")));
+  }
+  const auto in_order = Fold({letters}, Day(300));
+  std::shuffle(letters.begin(), letters.end(), std::mt19937(*rc::gen::arbitrary<unsigned>()));
+  ExpectSame(Fold({letters}, Day(300)), in_order);
+}
+
+// What the log says of a letter is what looking through all letters says.
+// Proves: E15
+RC_GTEST_PROP(Replies, AreTheFirstHumanAnswersInTheirConversations, ()) {
+  using E = v1::Engagement;
+  std::vector<E> letters;
+  const int n = *rc::gen::inRange(1, 200);
+  for (int i = 0; i < n; ++i) {
+    const auto at = Day(0) + absl::Hours(6) * *rc::gen::inRange(0, 400);
+    E e = Contact(std::to_string(i), at, *rc::gen::element(E::IN, E::OUT, E::MUTUAL),
+                  *rc::gen::weightedElement<E::Conduct>({{4, E::HUMAN}, {1, E::AUTOMATED}}));
+    e.set_thread(std::to_string(*rc::gen::inRange(0, 5)));
+    e.set_needs_answer(e.direction() == E::IN);
+    letters.push_back(e);
+  }
+  const auto s = Fold({letters}, Day(300));
+  const auto& log = s.our_replies();
+  RC_ASSERT(log.asked_us_size() <= 64 && log.answer_us_size() <= 64);
+  std::size_t asked = 0;
+  for (const E& e : letters) asked += e.direction() == E::IN && ByHuman(e) ? 1 : 0;
+  if (log.answer_us_size() < 64) {
+    RC_ASSERT(log.asked_us_size() == static_cast<int>(std::min<std::size_t>(asked, 64)));
+  }
+  for (int i = 0; i < log.asked_us_size(); ++i) {
+    std::int64_t first = 0;
+    for (const E& e : letters) {
+      if (!ByHuman(e) || e.direction() == E::IN) continue;
+      if (ThreadHash(e.thread()) != log.asked_thread(i)) continue;
+      const std::int64_t us = absl::ToUnixMicros(time::FromProto(e.event_time()));
+      if (us > log.asked_us(i) && (first == 0 || us < first)) first = us;
+    }
+    RC_ASSERT(log.answered_us(i) == first);
+  }
+}
+
 // Proves: E22, S02
 RC_GTEST_PROP(Statistics, ReadLaterEqualAReplayThen, ()) {
   const Story story = AStory();
@@ -210,12 +361,12 @@ RC_GTEST_PROP(Statistics, ReadLaterEqualAReplayThen, ()) {
   const auto at_last = Fold(story, last);
   if (then.has_sums_time()) RC_ASSERT(at_last.DebugString() == then.DebugString());
   // The stored sums, read at `to`, equal sums that were brought to `to` step by step.
-  const v1::Rapport read = Measure(then, to, kDefaults);
+  const v1::Rapport read = Measure(then, to, kDefaults, kHours);
   v1::RelationshipStatistics moved = then;
   v1::Engagement noise = MailIn("noise", to);
   noise.set_not_counted(v1::Engagement::MACHINE);
   ApplyEngagement(noise, kDefaults, &moved);
-  const v1::Rapport direct = Measure(moved, to, kDefaults);
+  const v1::Rapport direct = Measure(moved, to, kDefaults, kHours);
   ExpectClose(read.health().value(), direct.health().value());
   ExpectClose(read.volume().value(), direct.volume().value());
   ExpectClose(read.reliability().value(), direct.reliability().value());
@@ -234,7 +385,21 @@ RC_GTEST_PROP(Replay, AtAnInstantSeesOnlyWhatHappenedUntilThen, ()) {
     if (time::FromProto(e.event_time()) <= at) until.engagements.push_back(e);
   }
   for (const auto& f : story.facts) {
-    if (time::FromProto(f.said_time()) <= at) until.facts.push_back(f);
+    if (time::FromProto(f.said_time()) > at) continue;
+    v1::Fact then = f;
+    then.clear_moves();
+    for (const auto& move : f.moves()) {
+      if (time::FromProto(move.time()) <= at) *then.add_moves() = move;
+    }
+    until.facts.push_back(then);
+  }
+  for (const auto& sale : story.sales) {
+    v1::Sale then = sale;
+    then.clear_moves();
+    for (const auto& move : sale.moves()) {
+      if (time::FromProto(move.time()) <= at) *then.add_moves() = move;
+    }
+    until.sales.push_back(then);
   }
   for (auto p : story.promises) {
     if (time::FromProto(p.promise_time()) > at) continue;
@@ -267,9 +432,9 @@ RC_GTEST_PROP(ExplainChange, AddsUpToTheDifferenceOfMeasuredHealth, ()) {
   absl::Time from = AnInstant();
   absl::Time to = AnInstant();
   if (to < from) std::swap(from, to);
-  const auto why = ExplainChange(story.journal(), from, to, kDefaults);
-  const auto first = Measure(Fold(story, from), from, kDefaults).health();
-  const auto last = Measure(Fold(story, to), to, kDefaults).health();
+  const auto why = ExplainChange(story.journal(), from, to, kDefaults, kHours);
+  const auto first = Measure(Fold(story, from), from, kDefaults, kHours).health();
+  const auto last = Measure(Fold(story, to), to, kDefaults, kHours).health();
   RC_ASSERT(why.from_health().status() == first.status());
   RC_ASSERT(why.to_health().status() == last.status());
   ExpectClose(why.from_health().value(), first.value());
@@ -284,14 +449,60 @@ RC_GTEST_PROP(ExplainChange, AddsUpToTheDifferenceOfMeasuredHealth, ()) {
   RC_ASSERT(std::abs(sum - (last.value() - first.value())) <= 1e-9);
 }
 
+RC_GTEST_PROP(TrustLedger, AddsUpToTheBalancesOfTheStatistics, ()) {
+  const Story story = AStory();
+  const absl::Time at = AnInstant();
+  const Balances balances = Read(Fold(story, at), at, kDefaults, kHours).balances;
+  std::map<v1::TrustAccount, Balance> sums;
+  absl::Time previous = at;
+  for (const v1::TrustPosting& posting : Postings(story.journal(), at, kDefaults, kHours)) {
+    const absl::Time when = time::FromProto(posting.time());
+    RC_ASSERT(when <= previous);
+    previous = when;
+    RC_ASSERT(!posting.source().empty() && !posting.reason().empty());
+    const double weight =
+        std::exp2(-absl::FDivDuration(at - when, absl::Hours(24)) / posting.half_life_days());
+    sums[posting.account()].credit += weight * posting.credit();
+    sums[posting.account()].debit += weight * posting.debit();
+  }
+  const auto same = [](const Balance& a, const Balance& b) {
+    RC_ASSERT(std::abs(a.credit - b.credit) <= 1e-9);
+    RC_ASSERT(std::abs(a.debit - b.debit) <= 1e-9);
+  };
+  same(sums[v1::CREDIBILITY], balances.credibility);
+  same(sums[v1::RELIABILITY], balances.reliability);
+  same(sums[v1::INTIMACY], balances.intimacy);
+  same(sums[v1::SELF_ORIENTATION], balances.self_orientation);
+}
+
+// Proves: E08
+RC_GTEST_PROP(Understanding, NeverShrinksWithMoreOrFresherFacts, ()) {
+  std::vector<v1::Fact> facts = Several(10, AFact);
+  const absl::Time at = AnInstant();
+  const auto coverage = [&] {
+    return Understand(
+               facts, {}, [](const Topics&) { return true; }, at, kDefaults)
+        .coverage()
+        .value();
+  };
+  const double before = coverage();
+  facts.push_back(AFact(99));
+  const double more = coverage();
+  RC_ASSERT(more >= before - 1e-12 && more <= 1 + 1e-12);
+  auto& fact = facts[*rc::gen::inRange<std::size_t>(0, facts.size())];
+  if (Confirm(PARTY_PERSON, at, "", kDefaults, &fact) != FactRule::kNone) return;
+  RC_ASSERT(coverage() >= more - 1e-12);
+}
+
 // Proves: E22
 RC_GTEST_PROP(Measures, StayWithinTheirBounds, ()) {
   const Story story = AStory();
   const absl::Time at = AnInstant();
-  const v1::Rapport r = Measure(Fold(story, at), at, kDefaults);
+  const v1::Rapport r = Measure(Fold(story, at), at, kDefaults, kHours);
   for (const auto& m :
        {r.listening(), r.reliability(), r.their_reliability(), r.intimacy(), r.reciprocity(),
-        r.warmth(), r.bond(), r.tie(), r.care(), r.human_share(), r.health()}) {
+        r.warmth(), r.bond(), r.tie(), r.care(), r.human_share(), r.health(), r.trust(),
+        r.credibility(), r.self_orientation(), r.response()}) {
     RC_ASSERT(m.value() >= 0 && m.value() <= 1);
     RC_ASSERT(m.status() == type::v1::MEASURE_STATUS_OK || m.value() == 0);
   }

@@ -1,26 +1,22 @@
 #include "services/engagement/rules/measures.h"
 
 #include <cstdint>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "absl/strings/strip.h"
 #include "services/engagement/rules/decay.h"
+#include "services/engagement/rules/decayed.h"
+#include "services/engagement/rules/entries.h"
 #include "services/engagement/rules/formulas.h"
-#include "services/engagement/rules/statistics.h"
+#include "services/engagement/rules/listening.h"
+#include "services/engagement/rules/replies.h"
 
 namespace rapport::engagement::rules {
 namespace {
 
 constexpr double kDaysPerYear = 365.25;
-
-// Outcomes of one side's promises at an instant, decayed.
-struct Outcomes {
-  double kept = 0;
-  double late = 0;
-  double repaired = 0;
-  double broken = 0;
-  double n() const { return kept + late + repaired + broken; }
-};
 
 Reading ReliabilityOf(const Outcomes& o, const Parameters& p) {
   if (o.n() <= 0) return Undefined(p.promise_half_life_days);
@@ -33,65 +29,14 @@ Reading BondReading(const v1::RelationshipStatistics& s, std::int64_t us, const 
   if (s.two_way_count() == 0) return Undefined(0);
   const double years = DaysBetween(Micros(s.first_two_way_time()), us) / kDaysPerYear;
   const auto n = static_cast<double>(s.two_way_count());
-  const double known_intimacy = intimacy.ok() ? intimacy.value : Intimacy(0);
+  const double known_intimacy = intimacy.ok() ? intimacy.value : Intimacy(0, 0);
   return Known(Bond(years, known_intimacy, reciprocity.value, n, p), n, 0);
-}
-
-// All sums of the statistics decayed to `us`.
-class At {
- public:
-  At(const v1::RelationshipStatistics& s, std::int64_t us, const Parameters& p) : s_(s), us_(us) {
-    const double age = s.has_sums_time() ? DaysBetween(Micros(s.sums_time()), us) : 0;
-    contact_ = Weight(age, p.contact_half_life_days);
-    promise_ = Weight(age, p.promise_half_life_days);
-    fact_ = Weight(age, p.fact_half_life_days);
-  }
-
-  double contact(double sum) const { return sum * contact_; }
-  double fact(double sum) const { return sum * fact_; }
-  double DaysSince(const google::protobuf::Timestamp& t) const {
-    return DaysBetween(Micros(t), us_);
-  }
-
-  Outcomes OutcomesOf(type::v1::Party by, const Parameters& p) const {
-    const bool theirs = by == type::v1::PARTY_PERSON;
-    const v1::PromiseSums& sums = theirs ? s_.their_promises() : s_.our_promises();
-    Outcomes out{sums.kept() * promise_, sums.late() * promise_, sums.repaired() * promise_, 0};
-    for (const v1::OpenPromise& open : s_.open_promises()) {
-      if ((open.promised_by() == type::v1::PARTY_PERSON) != theirs) continue;
-      const std::int64_t grace_end = GraceEndMicros(open.due_time(), p);
-      if (grace_end < us_)
-        out.broken += Weight(DaysBetween(grace_end, us_), p.promise_half_life_days);
-    }
-    return out;
-  }
-
- private:
-  const v1::RelationshipStatistics& s_;
-  const std::int64_t us_;
-  double contact_ = 1;
-  double promise_ = 1;
-  double fact_ = 1;
-};
-
-Reading IntimacyReading(double volunteered, const Parameters& p) {
-  if (volunteered <= 0) return Undefined(p.fact_half_life_days);
-  return Known(Intimacy(volunteered), volunteered, p.fact_half_life_days);
 }
 
 Reading ReciprocityReading(const v1::RelationshipStatistics& s) {
   const auto in = static_cast<double>(s.started_by_person());
   const auto out = static_cast<double>(s.started_by_us());
   return in + out > 0 ? Known(Reciprocity(in, out), in + out, 0) : Undefined(0);
-}
-
-Reading ListeningReading(double theirs, double ours, const Parameters& p) {
-  const double seconds = theirs + ours;
-  if (seconds <= 0) return Undefined(p.contact_half_life_days);
-  if (seconds < p.listening_minimum_seconds) {
-    return Insufficient(seconds, p.contact_half_life_days);
-  }
-  return Known(Listening(theirs, ours), seconds, p.contact_half_life_days);
 }
 
 int CountAwaitingUs(const v1::RelationshipStatistics& s, std::int64_t us, const Parameters& p) {
@@ -101,6 +46,12 @@ int CountAwaitingUs(const v1::RelationshipStatistics& s, std::int64_t us, const 
     if (tail.awaits_us() && Micros(tail.time()) >= oldest) ++count;
   }
   return count;
+}
+
+void AddQuestionMix(const v1::RelationshipStatistics& s, v1::Rapport* out) {
+  const double all = std::accumulate(s.questions().begin(), s.questions().end(), 0.0);
+  if (all <= 0) return;
+  for (const double asked : s.questions()) out->add_question_mix(asked / all);
 }
 
 v1::Turn TurnOf(const v1::RelationshipStatistics& s, int awaiting_us) {
@@ -124,11 +75,14 @@ bool ReadableAt(const v1::RelationshipStatistics& s, absl::Time as_of) {
   return !s.has_sums_time() || absl::ToUnixMicros(as_of) >= Micros(s.sums_time());
 }
 
-Readings Read(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p) {
+Readings Read(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p,
+              const WorkingHours& hours) {
   const std::int64_t us = absl::ToUnixMicros(as_of);
-  const At at(s, us, p);
+  const Decayed at(s, us, p);
+  const std::vector<Letter> letters = LettersOf(s.our_replies(), hours, p);
   const double contact_days = p.contact_half_life_days;
   Readings r;
+  r.balances = BalancesOf(s, at, letters, p);
 
   const double volume = at.contact(s.volume());
   r.volume = volume > 0 ? Known(volume, volume, contact_days) : Undefined(contact_days);
@@ -138,13 +92,17 @@ Readings Read(const v1::RelationshipStatistics& s, absl::Time as_of, const Param
   r.give_ask = gives + asks > 0 ? Known(GiveAsk(gives, asks), gives + asks, contact_days)
                                 : Undefined(contact_days);
 
-  const Outcomes ours = at.OutcomesOf(type::v1::PARTY_US, p);
+  const Outcomes ours = at.OutcomesOf(type::v1::PARTY_US);
   const PromiseEvidence evidence = Evidence(ours.kept, ours.late, ours.repaired, ours.broken);
   r.reliability = ReliabilityOf(ours, p);
   r.reliability_uncertainty = ReliabilityUncertainty(evidence.r, evidence.s);
-  r.their_reliability = ReliabilityOf(at.OutcomesOf(type::v1::PARTY_PERSON, p), p);
+  r.their_reliability = ReliabilityOf(at.OutcomesOf(type::v1::PARTY_PERSON), p);
 
-  r.intimacy = IntimacyReading(at.fact(s.volunteered_facts()), p);
+  r.credibility = BetaMean(r.balances.credibility, p.claim_half_life_days);
+  r.intimacy = BetaMean(r.balances.intimacy, p.fact_half_life_days);
+  r.self_orientation = SelfOrientation(r.balances.self_orientation, p);
+  r.trust = TrustOf(r.credibility, r.reliability, r.intimacy, r.self_orientation);
+  r.response = AnsweredShare(letters, us);
   r.reciprocity = ReciprocityReading(s);
 
   r.silence_days = Undefined(0);
@@ -173,7 +131,7 @@ Readings Read(const v1::RelationshipStatistics& s, absl::Time as_of, const Param
   inputs.bond = r.bond;
   inputs.listening = r.listening;
   inputs.promises = r.reliability;
-  inputs.response = Undefined(0);
+  inputs.response = r.response;
   inputs.reciprocity = r.reciprocity;
   inputs.care = r.care;
   r.health = Health(inputs);
@@ -188,27 +146,26 @@ type::v1::Measure ToMeasure(const Reading& reading) {
 
 double BondAt(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p) {
   const std::int64_t us = absl::ToUnixMicros(as_of);
-  const At at(s, us, p);
-  return BondReading(s, us, IntimacyReading(at.fact(s.volunteered_facts()), p),
-                     ReciprocityReading(s), p)
-      .value;
+  const Reading intimacy = BetaMean(IntimacyBalance(s, Decayed(s, us, p)), p.fact_half_life_days);
+  return BondReading(s, us, intimacy, ReciprocityReading(s), p).value;
 }
 
 bool IsBroken(const v1::OpenPromise& promise, absl::Time as_of, const Parameters& p) {
   return GraceEndMicros(promise.due_time(), p) < absl::ToUnixMicros(as_of);
 }
 
-v1::Rapport Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p) {
+v1::Rapport Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p,
+                    const WorkingHours& hours) {
   v1::Rapport out;
-  Measure(s, as_of, p, &out);
+  Measure(s, as_of, p, hours, &out);
   return out;
 }
 
 void Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parameters& p,
-             v1::Rapport* rapport) {
+             const WorkingHours& hours, v1::Rapport* rapport) {
   v1::Rapport& out = *rapport;
   const std::int64_t us = absl::ToUnixMicros(as_of);
-  const Readings r = Read(s, as_of, p);
+  const Readings r = Read(s, as_of, p, hours);
   out.set_relationship(std::string(absl::StripSuffix(s.name(), "/statistics")));
   *out.mutable_as_of() = MicrosToProto(us);
 
@@ -245,6 +202,13 @@ void Measure(const v1::RelationshipStatistics& s, absl::Time as_of, const Parame
   Set(out.mutable_tie(), r.tie);
   Set(out.mutable_care(), r.care);
   Set(out.mutable_human_share(), r.human_share);
+  Set(out.mutable_trust(), r.trust);
+  Set(out.mutable_credibility(), r.credibility);
+  Set(out.mutable_self_orientation(), r.self_orientation);
+  Set(out.mutable_reply_hours(), MedianWait(WaitsOf(s.our_replies(), us, hours)));
+  Set(out.mutable_their_reply_hours(), MedianWait(WaitsOf(s.their_replies(), us, hours)));
+  Set(out.mutable_response(), r.response);
+  AddQuestionMix(s, &out);
   Set(out.mutable_health(), r.health.health);
   for (const HealthTermValue& term : r.health.terms) {
     v1::HealthTerm* line = out.add_health_terms();

@@ -18,23 +18,17 @@ using ::rapport::type::v1::PARTY_US;
 
 constexpr double kGolden = 1e-4;
 const Parameters kDefaults;
+const WorkingHours kHours;
 
 v1::Rapport MeasureStory(const Story& story, absl::Time as_of,
                          const DeclaredRhythm& declared = {}) {
-  return Measure(Fold(story, as_of, declared), as_of, kDefaults);
-}
-
-v1::Engagement Talk(const std::string& id, absl::Time at, double theirs, double ours) {
-  v1::Engagement e = Call(id, at);
-  e.set_their_seconds(theirs);
-  e.set_our_seconds(ours);
-  return e;
+  return Measure(Fold(story, as_of, declared), as_of, kDefaults, kHours);
 }
 
 TEST(Measure, NeverTakesAbsenceForZero) {
   v1::RelationshipStatistics s;
   s.set_name("tenants/t/relationships/ana/statistics");
-  const v1::Rapport r = Measure(s, Day(0), kDefaults);
+  const v1::Rapport r = Measure(s, Day(0), kDefaults, kHours);
   EXPECT_EQ(r.relationship(), "tenants/t/relationships/ana");
   EXPECT_EQ(time::FromProto(r.as_of()), Day(0));
   EXPECT_EQ(r.vitality(), v1::NEW);
@@ -43,13 +37,31 @@ TEST(Measure, NeverTakesAbsenceForZero) {
   EXPECT_EQ(r.expected_days(), 60);
   EXPECT_EQ(r.tolerated_days(), 90);
   EXPECT_EQ(r.reliability_uncertainty(), 1);
-  for (const auto& m : {r.silence_days(), r.volume(), r.listening(), r.give_ask(), r.reliability(),
-                        r.their_reliability(), r.intimacy(), r.reciprocity(), r.warmth(), r.bond(),
-                        r.tie(), r.care(), r.human_share(), r.health()}) {
+  for (const auto& m : {r.silence_days(),
+                        r.volume(),
+                        r.listening(),
+                        r.give_ask(),
+                        r.reliability(),
+                        r.their_reliability(),
+                        r.intimacy(),
+                        r.reciprocity(),
+                        r.warmth(),
+                        r.bond(),
+                        r.tie(),
+                        r.care(),
+                        r.human_share(),
+                        r.health(),
+                        r.trust(),
+                        r.credibility(),
+                        r.self_orientation(),
+                        r.reply_hours(),
+                        r.their_reply_hours(),
+                        r.response()}) {
     EXPECT_EQ(m.status(), MEASURE_STATUS_UNDEFINED);
     EXPECT_EQ(m.n(), 0);
   }
   EXPECT_EQ(r.health_terms_size(), 7);
+  EXPECT_EQ(r.question_mix_size(), 0);
   EXPECT_FALSE(r.has_last_two_way_time());
 }
 
@@ -129,11 +141,11 @@ TEST(Measure, BreaksAPromiseByTheClockAlone) {
   Story story;
   story.promises = {OpenPromise("a", PARTY_US, Day(0), Day(4))};
   const auto s = Fold(story, Day(0));
-  EXPECT_EQ(Measure(s, Day(6), kDefaults).reliability().status(), MEASURE_STATUS_UNDEFINED);
-  const v1::Rapport broken = Measure(s, Day(6) + absl::Microseconds(1), kDefaults);
+  EXPECT_EQ(Measure(s, Day(6), kDefaults, kHours).reliability().status(), MEASURE_STATUS_UNDEFINED);
+  const v1::Rapport broken = Measure(s, Day(6) + absl::Microseconds(1), kDefaults, kHours);
   EXPECT_EQ(broken.reliability().status(), MEASURE_STATUS_OK);
   EXPECT_NEAR(broken.reliability().value(), 1.0 / 3, 1e-9);
-  EXPECT_NEAR(Measure(s, Day(186), kDefaults).reliability().value(), 1 / 2.5, 1e-9);
+  EXPECT_NEAR(Measure(s, Day(186), kDefaults, kHours).reliability().value(), 1 / 2.5, 1e-9);
 
   story.promises = {Concluded(story.promises[0], v1::Promise::REPAIRED, Day(8))};
   EXPECT_NEAR(MeasureStory(story, Day(186)).reliability().value(), 1 / 2.25, 1e-9);
@@ -185,6 +197,64 @@ TEST(Measure, GivesIntimacyFromWhatWasVolunteered) {
   EXPECT_EQ(r.intimacy().status(), MEASURE_STATUS_OK);
   EXPECT_NEAR(r.intimacy().value(), 2.0 / 3, 1e-9);
   EXPECT_NEAR(r.intimacy().n(), 1, 1e-9);
+  EXPECT_NEAR(MeasureStory(story, Day(0)).intimacy().value(), 0.75, kGolden);
+  story.feedback = {Received("g", Day(0), v1::Feedback::GRIEVANCE)};
+  EXPECT_NEAR(MeasureStory(story, Day(0)).intimacy().value(), 0.6, kGolden);
+}
+
+// Proves: E22
+TEST(Measure, LetsPraiseAndWelcomedContactRaiseIntimacyAndHurtsLowerIt) {
+  using E = v1::Engagement;
+  Story story{{Taken(Call("a", Day(0)), E::WELCOMED)}};
+  story.feedback = {Received("p", Day(0), v1::Feedback::PRAISE)};
+  const v1::Rapport warm = MeasureStory(story, Day(0));
+  EXPECT_NEAR(warm.intimacy().value(), 3.0 / 4, 1e-9);
+  story.feedback.push_back(Received("g", Day(0), v1::Feedback::GRIEVANCE));
+  story.engagements.push_back(Taken(MailOut("b", Day(0)), E::UNWELCOME));
+  const v1::Rapport hurt = MeasureStory(story, Day(0));
+  EXPECT_NEAR(hurt.intimacy().value(), 3.0 / 6, 1e-9);
+  EXPECT_NEAR(hurt.intimacy().n(), 4, 1e-9);
+  EXPECT_LT(hurt.bond().value(), warm.bond().value());
+}
+
+// Proves: E07
+TEST(Measure, GivesTheMixOfOurQuestions) {
+  v1::Engagement call = Call("a", Day(0));
+  call.mutable_questions()->set_situation(2);
+  call.mutable_questions()->set_implication(1);
+  v1::Engagement older = Call("b", Day(-90));
+  older.mutable_questions()->set_problem(2);
+  EXPECT_THAT(MeasureStory({{call, older}}, Day(0)).question_mix(),
+              ::testing::ElementsAre(0.5, 0.25, 0.25, 0));
+}
+
+// Day(0) is a Sunday; working hours are 09 to 17.
+// Proves: E15
+TEST(Measure, GivesReplyTimesAndTheAnsweredShare) {
+  const auto at = [](double day, int hour) { return Day(day) + absl::Hours(hour); };
+  Story story{{InThread(MailIn("1", at(1, 9)), "a"), InThread(MailOut("2", at(1, 11)), "a"),
+               InThread(MailIn("3", at(2, 9)), "b"), InThread(MailOut("4", at(2, 15)), "b"),
+               InThread(MailIn("5", at(3, 16)), "c")}};
+  const v1::Rapport soon = MeasureStory(story, at(4, 12));
+  EXPECT_NEAR(soon.response().value(), 1, 1e-9) << "the third may still be answered in time";
+  EXPECT_EQ(soon.response().n(), 2);
+  EXPECT_NEAR(soon.reply_hours().value(), 6, 1e-9);
+  EXPECT_EQ(soon.reply_hours().n(), 3);
+  EXPECT_EQ(soon.their_reply_hours().status(), MEASURE_STATUS_UNDEFINED);
+  const v1::Rapport later = MeasureStory(story, at(8, 12));
+  EXPECT_NEAR(later.response().value(), 2.0 / 3, 1e-9);
+  EXPECT_EQ(later.response().n(), 3);
+  EXPECT_EQ(later.health_terms(4).status(), MEASURE_STATUS_OK);
+  EXPECT_NEAR(later.health_terms(4).value(), 2.0 / 3, 1e-9);
+
+  v1::Engagement question = InThread(MailOut("6", at(9, 10)), "d");
+  question.set_needs_answer(true);
+  v1::Engagement answer = InThread(MailIn("7", at(10, 10)), "d");
+  answer.set_needs_answer(false);
+  story.engagements.push_back(question);
+  story.engagements.push_back(answer);
+  const v1::Rapport both = MeasureStory(story, at(11, 9));
+  EXPECT_NEAR(both.their_reply_hours().value(), 8, 1e-9);
 }
 
 TEST(Measure, GivesCareByTheLastContactWithoutAnAsk) {
@@ -291,7 +361,7 @@ TEST(V3_TheClockThatCountsRealContact, ByTheRules) {
   const v1::Rapport after = MeasureStory(story, Date(5, 14), rhythm);
   EXPECT_NEAR(after.silence_days().value(), 9, 1e-9);
   EXPECT_EQ(after.vitality(), v1::ALIVE);
-  const auto why = ExplainChange(story.journal(), Date(5, 1), Date(5, 14), kDefaults);
+  const auto why = ExplainChange(story.journal(), Date(5, 1), Date(5, 14), kDefaults, kHours);
   ASSERT_EQ(why.lines_size(), 2);
   EXPECT_EQ(why.lines(0).source(), coffee.name());
   EXPECT_EQ(why.lines(0).what(), "meeting");

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "services/engagement/rules/decay.h"
+#include "services/engagement/rules/fact_rules.h"
 #include "services/engagement/rules/statistics.h"
 
 namespace rapport::engagement::rules {
@@ -32,6 +33,14 @@ void ReplayFeedback(const v1::Feedback& feedback, std::int64_t as_of_us, const P
   (void)ApplyFeedback(nullptr, open, p, s);
 }
 
+void ReplaySale(const v1::Sale& sale, std::int64_t as_of_us, const Parameters& p,
+                v1::RelationshipStatistics* s) {
+  v1::Sale then = sale;
+  auto* moves = then.mutable_moves();
+  while (!moves->empty() && Micros(moves->rbegin()->time()) > as_of_us) moves->RemoveLast();
+  ApplySale(nullptr, then, p, s);
+}
+
 }  // namespace
 
 v1::RelationshipStatistics Replay(const Journal& journal, absl::Time as_of,
@@ -43,9 +52,11 @@ v1::RelationshipStatistics Replay(const Journal& journal, absl::Time as_of,
   }
   for (const v1::Promise& promise : journal.promises) ReplayPromise(promise, as_of_us, p, &s);
   for (const v1::Fact& fact : journal.facts) {
-    if (FactMicros(fact) <= as_of_us) ApplyFact(fact, p, &s);
+    if (FactMicros(fact) > as_of_us) continue;
+    (void)ApplyFact(nullptr, FactAt(fact, as_of), p, &s);  // a new fact always folds
   }
   for (const v1::Feedback& feedback : journal.feedback) ReplayFeedback(feedback, as_of_us, p, &s);
+  for (const v1::Sale& sale : journal.sales) ReplaySale(sale, as_of_us, p, &s);
   DeriveRhythm(declared, p, &s);
   return s;
 }

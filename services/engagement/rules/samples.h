@@ -59,8 +59,26 @@ inline v1::Engagement InThread(v1::Engagement e, const std::string& thread) {
   return e;
 }
 
-inline v1::Engagement With(v1::Engagement e, v1::Item::Direction direction, int times = 1) {
-  for (int i = 0; i < times; ++i) e.add_items()->set_direction(direction);
+inline v1::Engagement With(v1::Engagement e, v1::Item::Direction direction, int times = 1,
+                           const std::string& kind = "") {
+  for (int i = 0; i < times; ++i) {
+    v1::Item* item = e.add_items();
+    item->set_direction(direction);
+    item->set_kind(kind);
+  }
+  return e;
+}
+
+inline v1::Engagement Taken(v1::Engagement e, v1::Engagement::Reaction reaction) {
+  e.set_reaction(reaction);
+  return e;
+}
+
+// A call in which both talked, in seconds.
+inline v1::Engagement Talk(const std::string& id, absl::Time at, double theirs, double ours) {
+  v1::Engagement e = Call(id, at);
+  e.set_their_seconds(theirs);
+  e.set_our_seconds(ours);
   return e;
 }
 
@@ -91,6 +109,33 @@ inline v1::Fact Said(const std::string& id, v1::Fact::Slot slot, absl::Time at,
   return fact;
 }
 
+inline v1::Fact Moved(v1::Fact fact, v1::FactMove::Kind kind, type::v1::Party by, absl::Time at) {
+  v1::FactMove* move = fact.add_moves();
+  move->set_kind(kind);
+  move->set_said_by(by);
+  *move->mutable_time() = time::ToProto(at);
+  return fact;
+}
+
+inline v1::Sale SaleThat(const std::string& id, v1::Sale::Stage stage, absl::Time at) {
+  v1::Sale sale;
+  sale.set_name(NameOf("sales", id));
+  *sale.mutable_sale_time() = time::ToProto(at);
+  sale.set_stage(stage);
+  v1::StageMove* move = sale.add_moves();
+  move->set_stage(stage);
+  *move->mutable_time() = time::ToProto(at);
+  return sale;
+}
+
+inline v1::Sale Then(v1::Sale sale, v1::Sale::Stage stage, absl::Time at) {
+  sale.set_stage(stage);
+  v1::StageMove* move = sale.add_moves();
+  move->set_stage(stage);
+  *move->mutable_time() = time::ToProto(at);
+  return sale;
+}
+
 inline v1::Feedback Received(const std::string& id, absl::Time at,
                              v1::Feedback::Kind kind = v1::Feedback::WISH) {
   v1::Feedback feedback;
@@ -113,8 +158,9 @@ struct Story {
   std::vector<v1::Promise> promises = {};
   std::vector<v1::Fact> facts = {};
   std::vector<v1::Feedback> feedback = {};
+  std::vector<v1::Sale> sales = {};
 
-  Journal journal() const { return {engagements, promises, facts, feedback}; }
+  Journal journal() const { return {engagements, promises, facts, feedback, sales}; }
 };
 
 // Statistics of a story up to `as_of`.

@@ -4,21 +4,21 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "services/engagement/rules/decay.h"
+#include "services/engagement/rules/fact_rules.h"
 #include "services/engagement/rules/formulas.h"
+#include "services/engagement/rules/listening.h"
 #include "services/engagement/rules/measures.h"
+#include "services/engagement/rules/replies.h"
 
 namespace rapport::engagement::rules {
 namespace {
 
 using google::protobuf::Timestamp;
-
-std::int64_t TimeOr(bool has, const Timestamp& time, const Timestamp& otherwise) {
-  return Micros(has ? time : otherwise);
-}
 
 void Decay(double weight, v1::PromiseSums* sums) {
   sums->set_kept(sums->kept() * weight);
@@ -52,7 +52,15 @@ void AdvanceTo(std::int64_t us, const Parameters& p, v1::RelationshipStatistics*
   s->set_out_human(s->out_human() * contact);
   s->set_out_assisted(s->out_assisted() * contact);
   s->set_out_all(s->out_all() * contact);
-  s->set_volunteered_facts(s->volunteered_facts() * Weight(days, p.fact_half_life_days));
+  s->set_listened(s->listened() * contact);
+  for (double& asked : *s->mutable_questions()) asked *= contact;
+  const double fact = Weight(days, p.fact_half_life_days);
+  s->set_volunteered_facts(s->volunteered_facts() * fact);
+  s->set_comfort(s->comfort() * fact);
+  s->set_breaches(s->breaches() * fact);
+  const double claim = Weight(days, p.claim_half_life_days);
+  s->set_claims_borne_out(s->claims_borne_out() * claim);
+  s->set_claims_corrected(s->claims_corrected() * claim);
   const double promise = Weight(days, p.promise_half_life_days);
   if (s->has_our_promises()) Decay(promise, s->mutable_our_promises());
   if (s->has_their_promises()) Decay(promise, s->mutable_their_promises());
@@ -68,14 +76,130 @@ void Latest(std::int64_t us, bool has, Timestamp* time) {
   if (!has || Micros(*time) < us) *time = MicrosToProto(us);
 }
 
-// Keeps the newest times, newest first.
+// Adds to a list of times that is kept newest first.
+void AddNewestFirst(std::int64_t us, google::protobuf::RepeatedField<std::int64_t>* times) {
+  times->Add(us);
+  for (int i = times->size() - 1; i > 0 && times->Get(i - 1) < times->Get(i); --i) {
+    times->SwapElements(i - 1, i);
+  }
+}
+
+// Keeps the newest times.
 void AddRecent(std::int64_t us, const Parameters& p, v1::RelationshipStatistics* s) {
   auto* recent = s->mutable_recent_two_way_us();
-  recent->Add(us);
-  for (int i = recent->size() - 1; i > 0 && recent->Get(i - 1) < recent->Get(i); --i) {
-    recent->SwapElements(i - 1, i);
-  }
+  AddNewestFirst(us, recent);
   if (recent->size() > p.max_recent) recent->Truncate(p.max_recent);
+}
+
+// Keeps the newest contacts with an ask; of those at one instant proposals stay longer.
+void AddAsk(std::int64_t us, bool proposal, const Parameters& p, v1::RelationshipStatistics* s) {
+  auto* asks = s->mutable_recent_asks_us();
+  auto* proposals = s->mutable_recent_proposals_us();
+  AddNewestFirst(us, asks);
+  if (proposal) AddNewestFirst(us, proposals);
+  if (asks->size() <= p.max_asks) return;
+  asks->Truncate(p.max_asks);
+  const std::int64_t oldest = asks->Get(asks->size() - 1);
+  const auto room = std::count(asks->begin(), asks->end(), oldest);
+  while (!proposals->empty() && (proposals->Get(proposals->size() - 1) < oldest ||
+                                 std::count(proposals->begin(), proposals->end(), oldest) > room)) {
+    proposals->RemoveLast();
+  }
+}
+
+// What presses on the person, whoever or whatever sent it.
+void AddPressure(const v1::Engagement& e, std::int64_t us, const Parameters& p,
+                 v1::RelationshipStatistics* s) {
+  bool asks = false;
+  bool proposes = false;
+  for (const v1::Item& item : e.items()) {
+    if (item.direction() != v1::Item::ASK) continue;
+    asks = true;
+    proposes |= IsKind(item, "proposal");
+  }
+  if (asks) AddAsk(us, proposes, p, s);
+  if (ReactionTo(e) == v1::Engagement::UNWELCOME) {
+    const bool has = s->has_last_unwelcome_time();
+    Latest(us, has, s->mutable_last_unwelcome_time());
+  }
+}
+
+void SettleThanks(v1::RelationshipStatistics* s) {
+  s->clear_unthanked_time();
+  if (!s->has_last_kindness_time()) return;
+  if (s->has_last_thanks_time() &&
+      Micros(s->last_thanks_time()) >= Micros(s->last_kindness_time())) {
+    return;
+  }
+  *s->mutable_unthanked_time() = s->last_kindness_time();
+}
+
+void NoteKindness(std::int64_t us, v1::RelationshipStatistics* s) {
+  const bool has = s->has_last_kindness_time();
+  Latest(us, has, s->mutable_last_kindness_time());
+  SettleThanks(s);
+}
+
+void NoteThanks(std::int64_t us, v1::RelationshipStatistics* s) {
+  const bool has = s->has_last_thanks_time();
+  Latest(us, has, s->mutable_last_thanks_time());
+  SettleThanks(s);
+}
+
+void AddComfort(std::int64_t us, const Parameters& p, v1::RelationshipStatistics* s) {
+  s->set_comfort(s->comfort() + WeightAtSums(us, p.fact_half_life_days, *s));
+}
+
+void AddBreach(std::int64_t us, const Parameters& p, v1::RelationshipStatistics* s) {
+  s->set_breaches(s->breaches() + WeightAtSums(us, p.fact_half_life_days, *s));
+}
+
+void AddClaim(std::int64_t us, bool borne_out, const Parameters& p, v1::RelationshipStatistics* s) {
+  const double weight = WeightAtSums(us, p.claim_half_life_days, *s);
+  if (borne_out) {
+    s->set_claims_borne_out(s->claims_borne_out() + weight);
+  } else {
+    s->set_claims_corrected(s->claims_corrected() + weight);
+  }
+}
+
+// Gives, asks, kindness and thanks among the items of a human contact.
+void AddItems(const v1::Engagement& e, std::int64_t us, double weight,
+              v1::RelationshipStatistics* s) {
+  const bool from_us = e.direction() != v1::Engagement::IN;
+  bool asked = false;
+  for (const v1::Item& item : e.items()) {
+    if (item.direction() == v1::Item::GIVE) {
+      s->set_gives(s->gives() + weight);
+      if (from_us && IsKind(item, "thanks")) NoteThanks(us, s);
+    }
+    if (item.direction() == v1::Item::ASK) {
+      s->set_asks(s->asks() + weight);
+      asked = true;
+    }
+    if (item.direction() == v1::Item::RECEIVED) NoteKindness(us, s);
+  }
+  if (!from_us && e.kind() == v1::Engagement::GIFT) NoteKindness(us, s);
+  if (!asked) {
+    const bool has = s->has_last_care_time();
+    Latest(us, has, s->mutable_last_care_time());
+  }
+}
+
+// Who talked, and what we asked.
+void AddTalk(const v1::Engagement& e, double weight, const Parameters& p,
+             v1::RelationshipStatistics* s) {
+  s->set_their_seconds(s->their_seconds() + weight * TheirTalk(e, p));
+  s->set_our_seconds(s->our_seconds() + weight * OurTalk(e, p));
+  if (Listened(e, p)) s->set_listened(s->listened() + weight);
+  const auto questions = QuestionsOf(e);
+  if (std::all_of(questions.begin(), questions.end(), [](auto n) { return n <= 0; })) return;
+  auto* sums = s->mutable_questions();
+  sums->Resize(static_cast<int>(questions.size()), 0);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    double* sum = sums->Mutable(static_cast<int>(i));
+    *sum += weight * static_cast<double>(questions[i]);
+  }
 }
 
 // The order of messages: by time, then by name.
@@ -163,48 +287,12 @@ void PostOutcome(const v1::Promise& promise, const Parameters& p, v1::Relationsh
 
 }  // namespace
 
-std::int64_t PromiseMicros(const v1::Promise& promise) {
-  return TimeOr(promise.has_promise_time(), promise.promise_time(), promise.create_time());
-}
-
-std::int64_t OutcomeMicros(const v1::Promise& promise) {
-  return std::max(PromiseMicros(promise), TimeOr(promise.has_outcome_time(), promise.outcome_time(),
-                                                 promise.update_time()));
-}
-
-std::int64_t GraceEndMicros(const Timestamp& due_time, const Parameters& p) {
-  return Micros(due_time) + absl::ToInt64Microseconds(p.promise_grace);
-}
-
-std::int64_t FactMicros(const v1::Fact& fact) {
-  return TimeOr(fact.has_said_time(), fact.said_time(), fact.create_time());
-}
-
-std::int64_t GivenMicros(const v1::Feedback& feedback) {
-  return TimeOr(feedback.has_given_time(), feedback.given_time(), feedback.create_time());
-}
-
-std::int64_t AcknowledgedMicros(const v1::Feedback& feedback) {
-  return std::max(
-      GivenMicros(feedback),
-      TimeOr(feedback.has_acknowledge_time(), feedback.acknowledge_time(), feedback.update_time()));
-}
-
-bool ByHuman(const v1::Engagement& e) {
-  return e.conduct() == v1::Engagement::HUMAN || e.conduct() == v1::Engagement::ASSISTED;
-}
-
-bool IsTwoWay(const v1::Engagement& e) {
-  return e.state() != v1::Engagement::PLANNED && e.state() != v1::Engagement::RETRACTED &&
-         e.not_counted() == v1::Engagement::NOT_COUNTED_UNSPECIFIED && ByHuman(e) &&
-         (e.direction() == v1::Engagement::IN || e.direction() == v1::Engagement::MUTUAL);
-}
-
 void ApplyEngagement(const v1::Engagement& e, const Parameters& p, v1::RelationshipStatistics* s) {
-  if (e.state() == v1::Engagement::PLANNED || e.state() == v1::Engagement::RETRACTED) return;
+  if (!Happened(e)) return;
   const std::int64_t us = Micros(e.event_time());
   AdvanceTo(us, p, s);
-  if (e.not_counted() != v1::Engagement::NOT_COUNTED_UNSPECIFIED) {
+  AddPressure(e, us, p, s);
+  if (!Counts(e)) {
     s->set_not_counted(s->not_counted() + 1);
     return;
   }
@@ -212,6 +300,8 @@ void ApplyEngagement(const v1::Engagement& e, const Parameters& p, v1::Relations
   const double weight = WeightAtSums(us, p.contact_half_life_days, *s);
   const bool outbound = e.direction() == v1::Engagement::OUT;
   if (outbound) s->set_out_all(s->out_all() + weight);
+  if (ReactionTo(e) == v1::Engagement::WELCOMED) AddComfort(us, p, s);
+  if (ReactionTo(e) == v1::Engagement::UNWELCOME) AddBreach(us, p, s);
   if (!ByHuman(e)) return;
 
   if (IsTwoWay(e)) {
@@ -239,26 +329,12 @@ void ApplyEngagement(const v1::Engagement& e, const Parameters& p, v1::Relations
     Latest(us, has, s->mutable_last_outbound_time());
   }
 
-  const double their_words = static_cast<double>(e.their_words()) / p.words_per_second;
-  const double our_words = static_cast<double>(e.our_words()) / p.words_per_second;
-  s->set_their_seconds(s->their_seconds() + weight * (e.their_seconds() + their_words));
-  s->set_our_seconds(s->our_seconds() + weight * (e.our_seconds() + our_words));
-
-  bool asked = false;
-  for (const v1::Item& item : e.items()) {
-    if (item.direction() == v1::Item::GIVE) s->set_gives(s->gives() + weight);
-    if (item.direction() == v1::Item::ASK) {
-      s->set_asks(s->asks() + weight);
-      asked = true;
-    }
-  }
-  if (!asked) {
-    const bool has = s->has_last_care_time();
-    Latest(us, has, s->mutable_last_care_time());
-  }
+  AddTalk(e, weight, p, s);
+  AddItems(e, us, weight, s);
   if (e.initiator() == type::v1::PARTY_PERSON) s->set_started_by_person(s->started_by_person() + 1);
   if (e.initiator() == type::v1::PARTY_US) s->set_started_by_us(s->started_by_us() + 1);
   AddToThreads(e, us, p, s);
+  ApplyToReplies(e, us, p, s);
 }
 
 bool ApplyPromise(const v1::Promise* before, const v1::Promise& after, const Parameters& p,
@@ -275,20 +351,58 @@ bool ApplyPromise(const v1::Promise* before, const v1::Promise& after, const Par
   return true;
 }
 
-void ApplyFact(const v1::Fact& fact, const Parameters& p, v1::RelationshipStatistics* s) {
-  if (fact.said_by() != type::v1::PARTY_PERSON) return;
-  if (fact.slot() != v1::Fact::PROBLEM && fact.slot() != v1::Fact::IMPLICATION) return;
-  const std::int64_t us = FactMicros(fact);
-  AdvanceTo(us, p, s);
-  s->set_volunteered_facts(s->volunteered_facts() + WeightAtSums(us, p.fact_half_life_days, *s));
+bool ApplyFact(const v1::Fact* before, const v1::Fact& after, const Parameters& p,
+               v1::RelationshipStatistics* s) {
+  const std::vector<ClaimMove> now = ClaimMovesOf(after);
+  std::vector<ClaimMove> known;
+  if (before != nullptr) known = ClaimMovesOf(*before);
+  if (known.size() > now.size() || !std::equal(known.begin(), known.end(), now.begin())) {
+    return false;
+  }
+  if (before == nullptr && IsVolunteered(after)) {
+    const std::int64_t us = FactMicros(after);
+    AdvanceTo(us, p, s);
+    s->set_volunteered_facts(s->volunteered_facts() + WeightAtSums(us, p.fact_half_life_days, *s));
+  }
+  for (std::size_t i = known.size(); i < now.size(); ++i) {
+    AdvanceTo(now[i].us, p, s);
+    AddClaim(now[i].us, now[i].borne_out, p, s);
+  }
+  return true;
+}
+
+void ApplySale(const v1::Sale* before, const v1::Sale& after, const Parameters& p,
+               v1::RelationshipStatistics* s) {
+  for (int i = before == nullptr ? 0 : before->moves_size(); i < after.moves_size(); ++i) {
+    const v1::StageMove& move = after.moves(i);
+    if (move.stage() != v1::Sale::DELIVERED && move.stage() != v1::Sale::REVERSED) continue;
+    const std::int64_t us = Micros(move.time());
+    AdvanceTo(us, p, s);
+    AddClaim(us, move.stage() == v1::Sale::DELIVERED, p, s);
+  }
 }
 
 bool ApplyFeedback(const v1::Feedback* before, const v1::Feedback& after, const Parameters& p,
                    v1::RelationshipStatistics* s) {
+  const bool answered = after.state() == v1::Feedback::ACKNOWLEDGED;
+  const std::int64_t given_us = GivenMicros(after);
   auto* list = s->mutable_open_feedback();
-  if (after.state() == v1::Feedback::ACKNOWLEDGED) {
-    AdvanceTo(AcknowledgedMicros(after), p, s);
-    if (before == nullptr || before->state() == v1::Feedback::ACKNOWLEDGED) return true;
+  if (before == nullptr) {
+    AdvanceTo(given_us, p, s);
+    if (after.kind() == v1::Feedback::PRAISE) {
+      AddComfort(given_us, p, s);
+      NoteKindness(given_us, s);
+    }
+    if (after.kind() == v1::Feedback::GRIEVANCE) AddBreach(given_us, p, s);
+  }
+  if (answered) {
+    if (before != nullptr && before->state() == v1::Feedback::ACKNOWLEDGED) return true;
+    const std::int64_t answered_us = AcknowledgedMicros(after);
+    AdvanceTo(answered_us, p, s);
+    const std::int64_t end_us = AnswerEndMicros(given_us, p);
+    AddClaim(std::min(answered_us, end_us), answered_us <= end_us, p, s);
+    if (after.kind() == v1::Feedback::PRAISE) NoteThanks(answered_us, s);
+    if (before == nullptr) return true;
     const bool full = list->size() >= p.max_open_feedback;
     for (int i = 0; i < list->size(); ++i) {
       if (list->Get(i).feedback() != after.name()) continue;
@@ -297,11 +411,10 @@ bool ApplyFeedback(const v1::Feedback* before, const v1::Feedback& after, const 
     }
     return true;
   }
-  AdvanceTo(GivenMicros(after), p, s);
   if (before != nullptr) return true;
   v1::OpenFeedback open;
   open.set_feedback(after.name());
-  *open.mutable_given_time() = MicrosToProto(GivenMicros(after));
+  *open.mutable_given_time() = MicrosToProto(given_us);
   open.set_grievance(after.kind() == v1::Feedback::GRIEVANCE);
   AddInOrder(std::move(open), list, [](const v1::OpenFeedback& a, const v1::OpenFeedback& b) {
     const std::int64_t a_us = Micros(a.given_time());

@@ -8,22 +8,19 @@
 #ifndef RAPPORT_SERVICES_ENGAGEMENT_RULES_STATISTICS_H_
 #define RAPPORT_SERVICES_ENGAGEMENT_RULES_STATISTICS_H_
 
-#include <cstdint>
-
 #include "rapport/engagement/v1/engagement.pb.h"
 #include "rapport/engagement/v1/promise.pb.h"
 #include "rapport/engagement/v1/rapport.pb.h"
+#include "rapport/engagement/v1/sale.pb.h"
+#include "services/engagement/rules/entries.h"
 #include "services/engagement/rules/parameters.h"
 
 namespace rapport::engagement::rules {
 
-// HUMAN or ASSISTED, that is: a human acted on the sending side.
-bool ByHuman(const v1::Engagement& e);
-// Happened, counts, by a human, IN or MUTUAL.
-bool IsTwoWay(const v1::Engagement& e);
-
-// Folds one new engagement. PLANNED and RETRACTED ones change nothing. One that is not counted only
-// raises `not_counted`. An automated one raises `counted` and, if outbound, `out_all`.
+// Folds one new engagement. What has not happened changes nothing. One that is not counted raises
+// `not_counted`; an automated one raises `counted` and, if outbound, `out_all`. Both also show what
+// presses on the person: asks, and contact that they did not want. What a machine asked or gave has
+// no part in the ratio of gives and asks.
 // Needs name and event_time.
 void ApplyEngagement(const v1::Engagement& e, const Parameters& p, v1::RelationshipStatistics* s);
 
@@ -35,10 +32,18 @@ void ApplyEngagement(const v1::Engagement& e, const Parameters& p, v1::Relations
 [[nodiscard]] bool ApplyPromise(const v1::Promise* before, const v1::Promise& after,
                                 const Parameters& p, v1::RelationshipStatistics* s);
 
-// Folds a new fact: only problems and implications that the person said count.
-void ApplyFact(const v1::Fact& fact, const Parameters& p, v1::RelationshipStatistics* s);
+// Folds a fact that is new (`before` null) or has moved. It counts where it was volunteered, and
+// where the person confirms or disputes an inference of ours (fact_rules.h).
+// False: a move lies before an earlier one and changes what that means; replay instead.
+[[nodiscard]] bool ApplyFact(const v1::Fact* before, const v1::Fact& after, const Parameters& p,
+                             v1::RelationshipStatistics* s);
 
-// Folds feedback that is new (`before` null) or was acknowledged.
+// Folds a sale that is new (`before` null) or has moved: deliveries and reversals count.
+void ApplySale(const v1::Sale* before, const v1::Sale& after, const Parameters& p,
+               v1::RelationshipStatistics* s);
+
+// Folds feedback that is new (`before` null) or was acknowledged. An answer counts for us up to
+// p.feedback_time after it was given, and against us, from that instant on, if it came later.
 // False: the list was full, so that another feedback may now belong into it; replay instead.
 [[nodiscard]] bool ApplyFeedback(const v1::Feedback* before, const v1::Feedback& after,
                                  const Parameters& p, v1::RelationshipStatistics* s);
@@ -46,16 +51,6 @@ void ApplyFact(const v1::Fact& fact, const Parameters& p, v1::RelationshipStatis
 // Fills expected_days, tolerated_days and bond (at sums_time) from all the rest.
 void DeriveRhythm(const DeclaredRhythm& declared, const Parameters& p,
                   v1::RelationshipStatistics* s);
-
-// Valid times in Unix microseconds; where the message states none, the time of recording.
-std::int64_t PromiseMicros(const v1::Promise& promise);
-// When the promise got its stored outcome; never before it was made.
-std::int64_t OutcomeMicros(const v1::Promise& promise);
-// The last instant at which the promise is not broken: due time plus grace.
-std::int64_t GraceEndMicros(const google::protobuf::Timestamp& due_time, const Parameters& p);
-std::int64_t FactMicros(const v1::Fact& fact);
-std::int64_t GivenMicros(const v1::Feedback& feedback);
-std::int64_t AcknowledgedMicros(const v1::Feedback& feedback);
 
 }  // namespace rapport::engagement::rules
 

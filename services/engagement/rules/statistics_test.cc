@@ -17,6 +17,7 @@ using ::rapport::type::v1::PARTY_PERSON;
 using ::rapport::type::v1::PARTY_US;
 using ::testing::ElementsAre;
 const Parameters kDefaults;
+const WorkingHours kHours;
 
 v1::RelationshipStatistics FoldAll(const std::vector<v1::Engagement>& engagements) {
   v1::RelationshipStatistics s;
@@ -78,6 +79,7 @@ TEST(ApplyEngagement, TakesAutomatedContactForNoHumanContact) {
   v1::RelationshipStatistics expected;
   expected.set_counted(3);
   expected.set_out_all(1);
+  expected.add_recent_asks_us(absl::ToUnixMicros(Day(1)));  // it presses all the same
   *expected.mutable_sums_time() = time::ToProto(Day(1));
   EXPECT_EQ(s.SerializeAsString(), expected.SerializeAsString());
 }
@@ -163,6 +165,84 @@ TEST(Threads, AreDroppedAfterThirtyDaysAndBeyondThirtyTwo) {
   EXPECT_EQ(s.threads(31).thread(), "8");
 }
 
+// Proves: E14
+TEST(ApplyEngagement, KeepsTheNewestAsksAndWhichOfThemPropose) {
+  std::vector<v1::Engagement> contacts;
+  for (int i = 0; i < 40; ++i) {
+    auto letter = With(MailOut(std::to_string(i), Day((i * 17) % 40)), v1::Item::ASK, 1,
+                       i % 2 == 0 ? " Proposal" : "review");
+    if (i % 3 == 0) letter.set_not_counted(v1::Engagement::BULK);
+    contacts.push_back(letter);
+  }
+  contacts.push_back(With(MailOut("give", Day(39)), v1::Item::GIVE, 1, "proposal"));
+  const auto s = FoldAll(contacts);
+  ASSERT_EQ(s.recent_asks_us_size(), 32);
+  EXPECT_EQ(s.recent_asks_us(0), absl::ToUnixMicros(Day(39)));
+  EXPECT_EQ(s.recent_asks_us(31), absl::ToUnixMicros(Day(8)));
+  EXPECT_EQ(s.recent_proposals_us_size(), 16);
+  for (const auto us : s.recent_proposals_us()) {
+    EXPECT_THAT(s.recent_asks_us(), ::testing::Contains(us));
+  }
+}
+
+TEST(ApplyEngagement, LetsProposalsStayLongestOfWhatWasAskedAtOneInstant) {
+  std::vector<v1::Engagement> contacts;
+  for (int i = 0; i < 40; ++i) {
+    contacts.push_back(With(MailOut(std::to_string(i), Day(1)), v1::Item::ASK, 1,
+                            i % 4 == 0 ? "proposal" : "favour"));
+  }
+  auto s = FoldAll(contacts);
+  EXPECT_EQ(s.recent_asks_us_size(), 32);
+  EXPECT_EQ(s.recent_proposals_us_size(), 10);
+  for (int i = 0; i < 30; ++i) {
+    ApplyEngagement(With(MailOut("x", Day(2)), v1::Item::ASK), kDefaults, &s);
+  }
+  EXPECT_EQ(s.recent_proposals_us_size(), 2) << "only two of that instant have room";
+}
+
+TEST(ApplyEngagement, CountsHowContactWasTaken) {
+  using E = v1::Engagement;
+  auto robot = Contact("robot", Day(0), E::OUT, E::AUTOMATED);
+  auto bulk = Taken(MailOut("bulk", Day(3)), E::UNWELCOME);
+  bulk.set_not_counted(E::BULK);
+  const auto s = FoldAll({Taken(Call("a", Day(0)), E::WELCOMED), Taken(robot, E::UNWELCOME),
+                          Taken(MailOut("b", Day(0)), E::NEUTRAL),
+                          Taken(MailIn("c", Day(0)), E::UNWELCOME), bulk});
+  EXPECT_NEAR(s.comfort(), Weight(3, 180), 1e-12);
+  EXPECT_NEAR(s.breaches(), Weight(3, 180), 1e-12) << "machine noise has no part in intimacy";
+  EXPECT_EQ(time::FromProto(s.last_unwelcome_time()), Day(3)) << "but it presses";
+}
+
+// Proves: E14
+TEST(ApplyEngagement, RemembersWhatWeHaveNotThankedFor) {
+  using E = v1::Engagement;
+  auto gift = MailIn("gift", Day(1));
+  gift.set_kind(E::GIFT);
+  auto s = FoldAll({gift});
+  EXPECT_EQ(time::FromProto(s.unthanked_time()), Day(1));
+  ApplyEngagement(With(MailOut("t", Day(2)), v1::Item::GIVE, 1, "Thanks"), kDefaults, &s);
+  EXPECT_FALSE(s.has_unthanked_time());
+  ApplyEngagement(With(Call("help", Day(1.5)), v1::Item::RECEIVED, 1, "help"), kDefaults, &s);
+  EXPECT_FALSE(s.has_unthanked_time()) << "it came before the thanks";
+  ApplyEngagement(With(Call("more", Day(3)), v1::Item::RECEIVED), kDefaults, &s);
+  EXPECT_EQ(time::FromProto(s.unthanked_time()), Day(3));
+  auto ours = MailOut("ours", Day(4));
+  ours.set_kind(E::GIFT);
+  ApplyEngagement(ours, kDefaults, &s);
+  EXPECT_EQ(time::FromProto(s.unthanked_time()), Day(3)) << "our gift is not theirs";
+}
+
+// Proves: E07
+TEST(ApplyEngagement, CountsOurQuestionsAndWhereWeListened) {
+  auto call = Talk("a", Day(0), 600, 300);
+  call.mutable_questions()->set_problem(3);
+  call.mutable_questions()->set_need_payoff(1);
+  const auto s = FoldAll({call, Talk("b", Day(0), 100, 100), Talk("c", Day(90), 200, 100)});
+  EXPECT_THAT(s.questions(), ElementsAre(0, 1.5, 0, 0.5));
+  EXPECT_DOUBLE_EQ(s.listened(), 1.5);
+  EXPECT_EQ(FoldAll({Call("d", Day(0))}).questions_size(), 0);
+}
+
 // Proves: E10
 TEST(ApplyPromise, MovesAPromiseFromOpenToItsOutcome) {
   v1::RelationshipStatistics s;
@@ -216,13 +296,82 @@ TEST(ApplyPromise, MovesTheDueTimeOfARenegotiatedOne) {
 
 TEST(ApplyFact, CountsProblemsAndImplicationsThatThePersonSaid) {
   v1::RelationshipStatistics s;
-  ApplyFact(Said("s", v1::Fact::SITUATION, Day(0)), kDefaults, &s);
-  ApplyFact(Said("n", v1::Fact::NEED_PAYOFF, Day(0)), kDefaults, &s);
-  ApplyFact(Said("u", v1::Fact::PROBLEM, Day(0), PARTY_US), kDefaults, &s);
+  const auto learn = [&](const v1::Fact& fact) {
+    ASSERT_TRUE(ApplyFact(nullptr, fact, kDefaults, &s));
+  };
+  learn(Said("s", v1::Fact::SITUATION, Day(0)));
+  learn(Said("n", v1::Fact::NEED_PAYOFF, Day(0)));
+  learn(Said("u", v1::Fact::PROBLEM, Day(0), PARTY_US));
   EXPECT_EQ(s.ByteSizeLong(), 0u);
-  ApplyFact(Said("p", v1::Fact::PROBLEM, Day(0)), kDefaults, &s);
-  ApplyFact(Said("i", v1::Fact::IMPLICATION, Day(180)), kDefaults, &s);
+  learn(Said("p", v1::Fact::PROBLEM, Day(0)));
+  learn(Said("i", v1::Fact::IMPLICATION, Day(180)));
   EXPECT_NEAR(s.volunteered_facts(), 1.5, 1e-12);
+}
+
+TEST(ApplyFact, CountsWhatThePersonSaysOfOurInferences) {
+  const v1::Fact ours = Said("a", v1::Fact::PROBLEM, Day(0), PARTY_US);
+  const v1::Fact confirmed = Moved(ours, v1::FactMove::CONFIRMED, PARTY_PERSON, Day(10));
+  const v1::Fact again = Moved(confirmed, v1::FactMove::CONFIRMED, PARTY_PERSON, Day(20));
+  const v1::Fact disputed = Moved(again, v1::FactMove::DISPUTED, PARTY_PERSON, Day(190));
+  v1::RelationshipStatistics s;
+  ASSERT_TRUE(ApplyFact(nullptr, ours, kDefaults, &s));
+  EXPECT_EQ(s.ByteSizeLong(), 0u);
+  ASSERT_TRUE(ApplyFact(&ours, confirmed, kDefaults, &s));
+  ASSERT_TRUE(ApplyFact(&confirmed, again, kDefaults, &s)) << "nothing new";
+  EXPECT_DOUBLE_EQ(s.claims_borne_out(), 1);
+  ASSERT_TRUE(ApplyFact(&again, disputed, kDefaults, &s));
+  EXPECT_DOUBLE_EQ(s.claims_borne_out(), 0.5);
+  EXPECT_DOUBLE_EQ(s.claims_corrected(), 1);
+  EXPECT_EQ(s.volunteered_facts(), 0) << "a confirmed inference was not volunteered";
+
+  v1::Fact earlier = Moved(ours, v1::FactMove::DISPUTED, PARTY_PERSON, Day(5));
+  *earlier.add_moves() = confirmed.moves(0);
+  const std::string before = s.SerializeAsString();
+  EXPECT_FALSE(ApplyFact(&confirmed, earlier, kDefaults, &s)) << "it lies before what was folded";
+  EXPECT_EQ(s.SerializeAsString(), before);
+}
+
+TEST(ApplySale, CountsDeliveriesAndReversals) {
+  v1::RelationshipStatistics s;
+  const v1::Sale proposed = SaleThat("a", v1::Sale::PROPOSED, Day(0));
+  const v1::Sale agreed = Then(proposed, v1::Sale::AGREED, Day(1));
+  const v1::Sale delivered = Then(agreed, v1::Sale::DELIVERED, Day(2));
+  ApplySale(nullptr, proposed, kDefaults, &s);
+  ApplySale(&proposed, agreed, kDefaults, &s);
+  EXPECT_EQ(s.ByteSizeLong(), 0u) << "what was not delivered bears nothing out";
+  ApplySale(&agreed, delivered, kDefaults, &s);
+  EXPECT_DOUBLE_EQ(s.claims_borne_out(), 1);
+  ApplySale(&delivered, Then(delivered, v1::Sale::REVERSED, Day(182)), kDefaults, &s);
+  EXPECT_DOUBLE_EQ(s.claims_borne_out(), 0.5);
+  EXPECT_DOUBLE_EQ(s.claims_corrected(), 1);
+}
+
+// Proves: E11
+TEST(ApplySale, TouchesNothingThatVitalityRestsOn) {
+  auto s = FoldAll({Call("a", Day(0))});
+  const auto before = Measure(s, Day(9), kDefaults, kHours);
+  ApplySale(nullptr, SaleThat("a", v1::Sale::DELIVERED, Day(9)), kDefaults, &s);
+  const auto after = Measure(s, Day(9), kDefaults, kHours);
+  EXPECT_EQ(after.vitality(), before.vitality());
+  EXPECT_EQ(after.silence_days().value(), before.silence_days().value());
+  EXPECT_EQ(after.two_way_count(), before.two_way_count());
+  EXPECT_EQ(after.health().value(), before.health().value());
+}
+
+TEST(ApplyFeedback, CountsPraiseGrievancesAndAnswersInTime) {
+  v1::RelationshipStatistics s;
+  const v1::Feedback praise = Received("p", Day(0), v1::Feedback::PRAISE);
+  const v1::Feedback grievance = Received("g", Day(0), v1::Feedback::GRIEVANCE);
+  ASSERT_TRUE(ApplyFeedback(nullptr, praise, kDefaults, &s));
+  ASSERT_TRUE(ApplyFeedback(nullptr, grievance, kDefaults, &s));
+  EXPECT_DOUBLE_EQ(s.comfort(), 1);
+  EXPECT_DOUBLE_EQ(s.breaches(), 1);
+  EXPECT_EQ(time::FromProto(s.unthanked_time()), Day(0));
+  ASSERT_TRUE(ApplyFeedback(&praise, Answered(praise, Day(30)), kDefaults, &s));
+  EXPECT_DOUBLE_EQ(s.claims_borne_out(), 1);
+  EXPECT_FALSE(s.has_unthanked_time()) << "an answer to praise is thanks";
+  ASSERT_TRUE(ApplyFeedback(&grievance, Answered(grievance, Day(60)), kDefaults, &s));
+  EXPECT_NEAR(s.claims_corrected(), Weight(30, 180), 1e-12) << "from the end of its time on";
 }
 
 TEST(ApplyFeedback, KeepsTheOldestUnansweredOnes) {
@@ -259,7 +408,7 @@ TEST(DeriveRhythm, TakesTheWishThenTheHabitThenTheDefault) {
   DeriveRhythm({0, 90}, kDefaults, &s);
   EXPECT_DOUBLE_EQ(s.expected_days(), 20);
   EXPECT_DOUBLE_EQ(s.tolerated_days(), 90);
-  EXPECT_DOUBLE_EQ(s.bond(), Measure(s, Day(20), kDefaults).bond().value());
+  EXPECT_DOUBLE_EQ(s.bond(), Measure(s, Day(20), kDefaults, kHours).bond().value());
   EXPECT_GT(s.bond(), 0);
   v1::RelationshipStatistics empty;
   DeriveRhythm({}, kDefaults, &empty);

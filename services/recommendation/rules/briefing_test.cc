@@ -38,8 +38,8 @@ std::vector<std::string> Details(const Lines& lines) {
 }
 
 std::vector<const Lines*> Parts(const v1::Briefing& b) {
-  return {&b.about(),    &b.standing(),     &b.said_last(), &b.we_owe(),
-          &b.they_owe(), &b.do_not_raise(), &b.ask(),       &b.care()};
+  return {&b.about(),        &b.standing(), &b.said_last(), &b.we_owe(), &b.they_owe(),
+          &b.do_not_raise(), &b.not_yet(),  &b.ask(),       &b.care(),   &b.gives()};
 }
 
 World BeforeICallAna() {

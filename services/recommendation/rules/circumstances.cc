@@ -4,10 +4,23 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/time/proto_time.h"
+#include "services/recommendation/rules/policy.h"
 #include "services/recommendation/rules/speech.h"
+#include "services/recommendation/rules/ties.h"
 #include "services/recommendation/rules/working_days.h"
 
 namespace rapport::recommendation {
+namespace {
+
+using ::rapport::engagement::v1::CareEvent;
+
+bool IsLoss(CareEvent::Kind kind) {
+  return kind == CareEvent::BEREAVEMENT || kind == CareEvent::ILLNESS ||
+         kind == CareEvent::SEPARATION || kind == CareEvent::HARDSHIP;
+}
+
+}  // namespace
 
 v1::Reason MakeReason(v1::ReasonCode code, std::string text, absl::string_view source) {
   v1::Reason reason;
@@ -53,6 +66,30 @@ absl::string_view Circumstances::Statistics() const {
   return facts.statistics == nullptr ? Relation() : Or(facts.statistics->name(), Relation());
 }
 
+bool Circumstances::RefusedLately() const {
+  if (reading.standing == contact::v1::QUIETED) return true;
+  const auto lately = [&](absl::Time then) {
+    return then <= as_of && as_of - then <= absl::Seconds(kRefusalSeconds);
+  };
+  if (facts.statistics != nullptr && facts.statistics->has_last_unwelcome_time() &&
+      lately(time::FromProto(facts.statistics->last_unwelcome_time()))) {
+    return true;
+  }
+  return std::any_of(facts.sales.begin(), facts.sales.end(),
+                     [&](const auto* sale) { return lately(DeclineTime(*sale)); });
+}
+
+bool Circumstances::Tender() const {
+  if (reading.guarded) return true;
+  return std::any_of(
+      facts.care_events.begin(), facts.care_events.end(), [&](const CareEvent* event) {
+        const absl::Time said =
+            time::FromProto(event->has_said_time() ? event->said_time() : event->create_time());
+        return IsLoss(event->kind()) && said <= as_of &&
+               as_of - said <= absl::Seconds(kLossSeconds);
+      });
+}
+
 std::optional<v1::Reason> Circumstances::Withheld() const {
   if (reading.standing == contact::v1::QUIETED) return Quieted();
   if (!reading.known) return Degraded("how you last spoke is not known right now");
@@ -64,6 +101,17 @@ v1::Reason Circumstances::Quieted() const {
       MakeReason(v1::QUIETED, absl::StrCat(say.called.Subject(), " asked you to stop reaching out"),
                  Relation()),
       "their own word that contact is welcome again");
+}
+
+v1::Reason Circumstances::Guarded() const {
+  const std::string& why = facts.relationship->care_guard().reason();
+  v1::Reason reason = MakeReason(
+      v1::CARE_GUARD,
+      absl::StrCat("a care guard stands", why.empty() ? "" : ": ", why.empty() ? "" : Quote(why)),
+      Relation());
+  const std::string& event = facts.relationship->care_guard().care_event();
+  if (!event.empty()) reason.add_sources(event);
+  return Until(std::move(reason), "when you lift the care guard");
 }
 
 v1::Reason Circumstances::Resting() const {

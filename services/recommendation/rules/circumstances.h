@@ -34,6 +34,10 @@ struct Circumstances {
   const std::int64_t keep_until_us;
   const Wording say;
 
+  // They refused lately, or asked us to stop; a loss of theirs is fresh, or a care guard stands.
+  bool RefusedLately() const;
+  bool Tender() const;
+
   bool IsBroken(const OpenPromise& promise) const {
     return promise.due_us != kNever && promise.due_us + kPromiseGraceUs < us;
   }
@@ -44,6 +48,7 @@ struct Circumstances {
   double AgeDays(std::uint32_t then_s) const {
     return Days(us - std::int64_t{then_s} * kMicrosPerSecond);
   }
+  std::int64_t Seconds() const { return absl::ToUnixSeconds(as_of); }
   // How long the relationship has been known without a meeting.
   std::int64_t AgeUs() const { return reading.since_us < us ? us - reading.since_us : 0; }
   // Days until silence is too long, at least one.
@@ -60,6 +65,7 @@ struct Circumstances {
   // Why nothing may begin with us at all, if so.
   std::optional<v1::Reason> Withheld() const;
   v1::Reason Quieted() const;
+  v1::Reason Guarded() const;
   v1::Reason Resting() const;
   v1::Reason Degraded(std::string text) const;
   v1::Reason Within() const;

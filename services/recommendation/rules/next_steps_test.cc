@@ -372,8 +372,9 @@ TEST(Decide, AccountsForEveryKindOnceWithSourcesAndWhatWouldChangeIt) {
       EXPECT_FALSE(reason.would_change().empty()) << reason.ShortDebugString();
     }
   }
-  EXPECT_THAT(
-      kinds, ElementsAre(v1::REPAIR, v1::ANSWER, v1::KEEP_PROMISE, v1::CARE, v1::LISTEN, v1::WAIT));
+  EXPECT_THAT(kinds,
+              ElementsAre(v1::REPAIR, v1::ANSWER, v1::KEEP_PROMISE, v1::CARE, v1::LISTEN, v1::WAIT,
+                          v1::TELL_BACK, v1::THANK, v1::GIVE, v1::PROPOSE, v1::REST));
   EXPECT_EQ(decision.policy_version(), "1");
   EXPECT_EQ(decision.relationship(), "tenants/t/relationships/ana");
   ASSERT_EQ(decision.inputs_size(), 4);

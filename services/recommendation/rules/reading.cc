@@ -7,11 +7,14 @@
 #include "absl/container/flat_hash_set.h"
 #include "common/time/proto_time.h"
 #include "services/recommendation/rules/anniversary.h"
+#include "services/recommendation/rules/ties.h"
 
 namespace rapport::recommendation {
 namespace {
 
+using ::rapport::engagement::v1::CareEvent;
 using ::rapport::engagement::v1::Feedback;
+using ::rapport::engagement::v1::Need;
 using ::rapport::engagement::v1::Promise;
 using ::rapport::engagement::v1::RelationshipStatistics;
 
@@ -66,14 +69,17 @@ void ReadPromises(const RelationshipFacts& facts, Reading& out) {
   for (const Promise* promise : Distinct(facts.promises)) {
     seen.insert(promise->name());
     if (promise->state() != Promise::OPEN && promise->state() != Promise::BROKEN) continue;
-    add(promise->promised_by(), {promise->name(), promise->text(),
-                                 promise->has_due_time() ? Micros(promise->due_time()) : kNever});
+    add(promise->promised_by(),
+        {promise->name(), promise->text(),
+         promise->has_due_time() ? Micros(promise->due_time()) : kNever, promise->kind()});
   }
   if (facts.statistics == nullptr) return;
   for (const engagement::v1::OpenPromise& open : facts.statistics->open_promises()) {
     if (!seen.insert(open.promise()).second) continue;
-    add(open.promised_by(),
-        {open.promise(), {}, open.has_due_time() ? Micros(open.due_time()) : kNever});
+    add(open.promised_by(), {open.promise(),
+                             {},
+                             open.has_due_time() ? Micros(open.due_time()) : kNever,
+                             Promise::KIND_UNSPECIFIED});
   }
 }
 
@@ -92,6 +98,55 @@ void ReadFeedback(const RelationshipFacts& facts, Reading& out) {
     if (!seen.insert(open.feedback()).second) continue;
     out.feedback.push_back({open.feedback(), {}, Seconds(open.given_time()), open.grievance()});
   }
+}
+
+// What we gave and took, and what happened to them.
+void ReadBalance(const RelationshipFacts& facts, Reading& out) {
+  if (facts.statistics == nullptr) return;
+  const RelationshipStatistics& statistics = *facts.statistics;
+  if (statistics.has_unthanked_time()) out.unthanked_s = Seconds(statistics.unthanked_time());
+  // The sums fade alike, so which one is larger is the same at every instant.
+  if (statistics.asks() > statistics.gives() && statistics.recent_asks_us_size() > 0) {
+    out.ungiven_ask_s = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+        statistics.recent_asks_us(0) / kMicrosPerSecond, 0, std::int64_t{kNoLetter} - 1));
+  }
+}
+
+// When we were last in touch of our own: a letter of ours, or a talk.
+std::int64_t InTouchUs(const RelationshipStatistics& statistics) {
+  std::int64_t us =
+      statistics.has_last_outbound_time() ? Micros(statistics.last_outbound_time()) : -kNever;
+  if (statistics.has_last_two_way_time()) {
+    const std::int64_t two_way_us = Micros(statistics.last_two_way_time());
+    const bool was_letter =
+        statistics.has_last_inbound_time() && Micros(statistics.last_inbound_time()) == two_way_us;
+    if (!was_letter) us = std::max(us, two_way_us);
+  }
+  return us;
+}
+
+void ReadCareEvents(const RelationshipFacts& facts, Reading& out) {
+  if (facts.statistics == nullptr) return;
+  const std::int64_t in_touch_us = InTouchUs(*facts.statistics);
+  std::int64_t latest_us = -kNever;
+  for (const CareEvent* event : Distinct(facts.care_events)) {
+    if (event->kind() == CareEvent::WELLBEING) continue;
+    const auto& said = event->has_said_time() ? event->said_time() : event->create_time();
+    if (Micros(said) <= in_touch_us || Micros(said) <= latest_us) continue;
+    latest_us = Micros(said);
+    out.untended = event;
+    out.untended_s = Seconds(said);
+  }
+}
+
+void ReadNeeds(const RelationshipFacts& facts, Reading& out) {
+  const std::vector<const Need*> needs = Distinct(facts.needs);
+  out.needs_outlived = !needs.empty();
+  for (const Need* need : needs) {
+    out.needs_outlived = out.needs_outlived && need->state() == Need::OUTLIVED;
+    out.wants_to_buy = out.wants_to_buy || (need->wants_to_buy() && IsWaiting(*need));
+  }
+  out.topic_bits = TopicBits(facts);
 }
 
 void ReadPerson(const RelationshipFacts& facts, Reading& out) {
@@ -130,6 +185,10 @@ template std::vector<const Promise*> Distinct(std::vector<const Promise*>);
 template std::vector<const Feedback*> Distinct(std::vector<const Feedback*>);
 template std::vector<const engagement::v1::Fact*> Distinct(
     std::vector<const engagement::v1::Fact*>);
+template std::vector<const Need*> Distinct(std::vector<const Need*>);
+template std::vector<const CareEvent*> Distinct(std::vector<const CareEvent*>);
+template std::vector<const engagement::v1::Sale*> Distinct(
+    std::vector<const engagement::v1::Sale*>);
 
 std::int64_t Reading::SilenceUs(std::int64_t as_of_us) const {
   return met && as_of_us > since_us ? as_of_us - since_us : 0;
@@ -144,6 +203,10 @@ Reading Read(const RelationshipFacts& facts) {
   ReadPromises(facts, out);
   ReadFeedback(facts, out);
   ReadPerson(facts, out);
+  out.guarded = facts.relationship->has_care_guard();
+  ReadBalance(facts, out);
+  ReadCareEvents(facts, out);
+  ReadNeeds(facts, out);
   const auto by_due = [](const OpenPromise& a, const OpenPromise& b) {
     return std::tie(a.due_us, a.name) < std::tie(b.due_us, b.name);
   };

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/recommendation/rules/facts.h"
+#include "services/recommendation/rules/policy.h"
 
 namespace rapport::recommendation {
 
@@ -26,11 +27,15 @@ inline constexpr double kDormantTimesExpected = 3.0;
 inline constexpr double kDefaultExpectedDays = 60.0;  // product 3.8
 inline constexpr double kToleratedTimesExpected = 1.5;
 
-// An open promise. `text` is empty if only the statistics know of it.
+// An open promise. `text` and `kind` are empty if only the statistics know of it.
 struct OpenPromise {
   absl::string_view name;
   absl::string_view text;
   std::int64_t due_us = kNever;  // kNever if no due time is known.
+  engagement::v1::Promise::Kind kind = engagement::v1::Promise::KIND_UNSPECIFIED;
+
+  // To tell what became of feedback: a step of its own.
+  bool IsTellBack() const { return kind == engagement::v1::Promise::TELL_BACK; }
 };
 
 // A conversation whose latest message is theirs and asks for an answer. Whole seconds.
@@ -47,6 +52,19 @@ struct WaitingFeedback {
   std::uint32_t given_s = 0;
   bool grievance = false;
 };
+
+// No such time. Whole seconds.
+inline constexpr std::uint32_t kNoLetter = std::numeric_limits<std::uint32_t>::max();
+
+// `then_s` is known, has come, and is at most `span_s` ago.
+inline bool WithinLast(std::uint32_t then_s, std::int64_t as_of_s, std::int64_t span_s) {
+  return then_s != kNoLetter && then_s <= as_of_s && as_of_s - then_s <= span_s;
+}
+
+// An ask of ours that nothing was given for calls for a gift: a week after it, for 90 days.
+inline bool IsUngiven(std::uint32_t ask_s, std::int64_t as_of_s) {
+  return WithinLast(ask_s, as_of_s, kAskSeconds) && as_of_s - ask_s >= kBreathSeconds;
+}
 
 // Views point into the facts. Lists are sorted by time, then name.
 struct Reading {
@@ -70,6 +88,21 @@ struct Reading {
   std::vector<OpenPromise> theirs;
   std::vector<WaitingLetter> letters;
   std::vector<WaitingFeedback> feedback;
+  // A care guard stands: nothing is proposed or asked.
+  bool guarded = false;
+  // What they gave, helped with or praised, and we have not thanked for; kNoLetter if nothing.
+  std::uint32_t unthanked_s = kNoLetter;
+  // The latest event of their life that we have not been in touch about since it was told.
+  const engagement::v1::CareEvent* untended = nullptr;
+  std::uint32_t untended_s = kNoLetter;
+  // Our latest ask, if we asked more than we gave; else kNoLetter.
+  std::uint32_t ungiven_ask_s = kNoLetter;
+  // There are needs, and all are outlived.
+  bool needs_outlived = false;
+  // They asked to buy, at some time, what a waiting need says.
+  bool wants_to_buy = false;
+  // Of what may tie an offer to them: TopicBits.
+  std::uint32_t topic_bits = 0;
 
   std::int64_t ToleratedUs() const { return tolerated_s * kMicrosPerSecond; }
   // Silence at `as_of_us`; 0 if not met.
@@ -80,7 +113,6 @@ Reading Read(const RelationshipFacts& facts);
 
 // The letters whose times rank a relationship: all if at most three wait, else the two earliest and
 // the latest. Unused places hold kNoLetter.
-inline constexpr std::uint32_t kNoLetter = std::numeric_limits<std::uint32_t>::max();
 struct TrackedLetters {
   std::uint32_t time_s[3] = {kNoLetter, kNoLetter, kNoLetter};
   // The earliest one that was written by `as_of_s` and has not waited longer than 30 days;

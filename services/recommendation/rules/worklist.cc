@@ -57,10 +57,10 @@ class WorklistIndex::Best {
   Best(const WorklistIndex& index, std::int64_t limit)
       : before_{index}, limit_(static_cast<std::size_t>(std::max<std::int64_t>(0, limit))) {}
 
-  // No candidate of a later class can enter.
-  int LastClass() const {
-    if (limit_ == 0) return 0;
-    return heap_.size() < limit_ ? v1::StepClass_MAX : heap_.front().rank.cls;
+  // No candidate of a later class can enter; none at all if it is 0.
+  ClassPlace LastPlace() const {
+    if (limit_ == 0) return ClassPlace{0};
+    return heap_.size() < limit_ ? ClassPlace::kWait : heap_.front().rank.place;
   }
 
   // False if a candidate of this class and score cannot enter, whatever its due time and id.
@@ -68,7 +68,9 @@ class WorklistIndex::Best {
     if (heap_.size() < limit_) return true;
     if (limit_ == 0) return false;
     const Rank& worst = heap_.front().rank;
-    return rough.cls != worst.cls ? rough.cls < worst.cls : rough.score >= worst.score;
+    if (rough.place != worst.place) return rough.place < worst.place;
+    if (rough.led != worst.led) return rough.led;
+    return rough.score >= worst.score;
   }
 
   void Offer(const Candidate& candidate) {
@@ -185,50 +187,64 @@ void WorklistIndex::Vacate(Place place) {
 }
 
 Selection WorklistIndex::Select(std::string_view steward, std::int64_t capacity, absl::Time as_of,
-                                absl::TimeZone zone, std::int64_t max_waiting) const {
+                                absl::TimeZone zone, std::int64_t max_waiting,
+                                std::uint32_t offer_bits) const {
   Selection out;
+  out.free_places = std::max<std::int64_t>(0, capacity);
   const auto found = list_of_steward_.find(std::string(steward));
   if (found == list_of_steward_.end()) return out;
   const List& list = lists_[found->second];
   const Instant instant(as_of, zone);
   Best best(*this, capacity);
   Best best_waiting(*this, max_waiting);
+  Best to_propose(*this, offer_bits == 0 ? 0 : kCandidatesPerPlace * out.free_places);
   std::vector<Candidate> overdue;
   std::int64_t with_step = 0;
   std::int64_t waiting_count = 0;
-  int last_step = best.LastClass();
-  int last_waiting = best_waiting.LastClass();
+  ClassPlace last_step = best.LastPlace();
+  ClassPlace last_waiting = best_waiting.LastPlace();
   const EntryHead* const heads = list.heads.data();
   const EntryTail* const tails = list.tails.data();
   for (std::size_t i = 0; i < list.heads.size(); ++i) {
     const EntryHead& head = heads[i];
-    if (HeadDecides(head, instant)) {
-      const v1::StepClass cls = QuietClass(head, instant);
-      if (cls > (cls == v1::WAIT_CLASS ? last_waiting : last_step)) {
-        waiting_count += cls == v1::WAIT_CLASS;
-        with_step += cls != v1::WAIT_CLASS;
+    const bool may_propose = head.may_propose && last_step >= ClassPlace::kPropose;
+    if (HeadDecides(head, instant) && !may_propose) {
+      const ClassPlace place = QuietPlace(head, instant);
+      const bool waits = place == ClassPlace::kWait;
+      if (place > (waits ? last_waiting : last_step)) {
+        waiting_count += waits;
+        with_step += !waits;
         continue;
       }
     }
     const EntryTail& tail = tails[i];
     const Rank rough = RoughRankAt(head, tail, instant);
-    const bool waits = rough.cls == v1::WAIT_CLASS;
+    const bool waits = rough.place == ClassPlace::kWait;
     waiting_count += waits;
     with_step += !waits;
+    if (may_propose && rough.place >= ClassPlace::kRest && MayPropose(head, tail, offer_bits)) {
+      Candidate look{rough, list.relations[i]};
+      look.rank.place = ClassPlace::kPropose;
+      look.rank.led = head.wants_to_buy;
+      to_propose.Offer(look);
+    }
     Best& heap = waits ? best_waiting : best;
-    const bool is_overdue = rough.cls == v1::OBLIGATION && IsOverdue(tail, instant);
+    const bool is_overdue = rough.place == ClassPlace::kObligation && IsOverdue(tail, instant);
     if (!is_overdue && !heap.MayEnter(rough)) continue;
     const Candidate candidate{WithDueTime(rough, head, tail, instant), list.relations[i]};
     heap.Offer(candidate);
-    last_step = best.LastClass();
-    last_waiting = best_waiting.LastClass();
+    last_step = best.LastPlace();
+    last_waiting = best_waiting.LastPlace();
     if (is_overdue) overdue.push_back(candidate);
   }
   out.waiting_count = waiting_count;
   std::vector<Candidate> chosen = best.Take();
   const std::size_t in_capacity = chosen.size();
   absl::flat_hash_set<Handle> taken;
-  for (const Candidate& candidate : chosen) taken.insert(candidate.relation);
+  for (const Candidate& candidate : chosen) {
+    taken.insert(candidate.relation);
+    out.free_places -= candidate.rank.place < ClassPlace::kPropose;
+  }
   for (const Candidate& candidate : overdue) {
     if (!taken.contains(candidate.relation)) chosen.push_back(candidate);
   }
@@ -236,6 +252,11 @@ Selection WorklistIndex::Select(std::string_view steward, std::int64_t capacity,
   out.left_out = with_step - static_cast<std::int64_t>(chosen.size());
   out.items = InOrder(std::move(chosen));
   out.waiting = InOrder(best_waiting.Take());
+  if (out.free_places > 0) {
+    out.may_propose = InOrder(to_propose.Take());
+    const auto most = static_cast<std::size_t>(kCandidatesPerPlace * out.free_places);
+    if (out.may_propose.size() > most) out.may_propose.resize(most);
+  }
   return out;
 }
 

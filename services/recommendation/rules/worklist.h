@@ -36,7 +36,15 @@ struct Selection {
   // The first `max_waiting` of them: those that have been quiet for the largest share of the
   // tolerated silence first.
   std::vector<RankedRelationship> waiting;
+  // For whom something might be proposed, in the order in which to look closer: those who asked to
+  // buy first, then as `waiting`. They have no step before REST. At most kCandidatesPerPlace for
+  // each place of the capacity; none if no place is left by the steps that come before proposals.
+  std::vector<RankedRelationship> may_propose;
+  // Places of the capacity that those steps leave.
+  std::int64_t free_places = 0;
 };
+
+inline constexpr std::int64_t kCandidatesPerPlace = 4;
 
 // The open relationships of all stewards of one tenant. NOT thread-safe: the owner serialises
 // (readers may share a lock while nobody writes). Ids are opaque and compared as bytes; short ones
@@ -57,9 +65,11 @@ class WorklistIndex {
   // No effect if the relationship is not known.
   void Remove(std::string_view relationship);
 
-  // Pure. An unknown steward has an empty list. Negative numbers count as 0.
+  // Pure. An unknown steward has an empty list. Negative numbers count as 0. `offer_bits` are the
+  // TopicBits of all offers, joined.
   Selection Select(std::string_view steward, std::int64_t capacity, absl::Time as_of,
-                   absl::TimeZone zone, std::int64_t max_waiting) const;
+                   absl::TimeZone zone, std::int64_t max_waiting,
+                   std::uint32_t offer_bits = 0) const;
 
   std::size_t size() const { return relations_.size() - free_.size(); }
 

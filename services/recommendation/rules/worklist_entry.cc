@@ -6,6 +6,7 @@
 #include "absl/time/civil_time.h"
 #include "common/time/proto_time.h"
 #include "services/recommendation/rules/anniversary.h"
+#include "services/recommendation/rules/policy.h"
 #include "services/recommendation/rules/working_days.h"
 
 namespace rapport::recommendation {
@@ -62,12 +63,28 @@ std::uint32_t AskedSince(const EntryTail& tail, const Instant& instant) {
                                                   : asked_s;
 }
 
+bool IsBroken(std::int64_t due_us, const Instant& instant) {
+  return due_us != kNever && due_us + kPromiseGraceUs < instant.us;
+}
+
 std::optional<v1::StepKind> Obligation(const EntryTail& tail, const Instant& instant) {
-  const std::int64_t due_us = tail.earliest_due_us;
-  if (due_us != kNever && due_us + kPromiseGraceUs < instant.us) return v1::REPAIR;
+  if (IsBroken(std::min(tail.earliest_due_us, tail.earliest_tell_us), instant)) return v1::REPAIR;
   if (AskedSince(tail, instant) != kNoLetter) return v1::ANSWER;
-  if (due_us < instant.keep_until_us) return v1::KEEP_PROMISE;
+  if (tail.earliest_due_us < instant.keep_until_us) return v1::KEEP_PROMISE;
   return std::nullopt;
+}
+
+v1::StepKind KindOf(ClassPlace place) {
+  switch (place) {
+    case ClassPlace::kCare:
+      return v1::CARE;
+    case ClassPlace::kListen:
+      return v1::LISTEN;
+    case ClassPlace::kRest:
+      return v1::REST;
+    default:
+      return v1::WAIT;
+  }
 }
 
 double ScoreAt(const EntryHead& head, const Instant& instant) {
@@ -77,8 +94,30 @@ double ScoreAt(const EntryHead& head, const Instant& instant) {
 
 }  // namespace
 
+ClassPlace PlaceOf(v1::StepClass step_class) {
+  switch (step_class) {
+    case v1::OBLIGATION:
+      return ClassPlace::kObligation;
+    case v1::CARE_CLASS:
+      return ClassPlace::kCare;
+    case v1::TELL_CLASS:
+      return ClassPlace::kTell;
+    case v1::LISTEN_CLASS:
+      return ClassPlace::kListen;
+    case v1::GIVE_CLASS:
+      return ClassPlace::kGive;
+    case v1::PROPOSE_CLASS:
+      return ClassPlace::kPropose;
+    case v1::REST_CLASS:
+      return ClassPlace::kRest;
+    default:
+      return ClassPlace::kWait;
+  }
+}
+
 bool Before(const Rank& a, const Rank& b) {
-  return std::make_tuple(a.cls, -a.score, a.due_us) < std::make_tuple(b.cls, -b.score, b.due_us);
+  return std::make_tuple(a.place, !a.led, -a.score, a.due_us) <
+         std::make_tuple(b.place, !b.led, -b.score, b.due_us);
 }
 
 Instant::Instant(absl::Time as_of, absl::TimeZone steward_zone)
@@ -113,40 +152,78 @@ IndexEntry MakeIndexEntry(const RelationshipFacts& facts) {
   head.close = reading.bond >= kCloseBond;
   head.has_zone = reading.zone.has_value();
   head.more_days = reading.days_of_leap_year.size() > 1;
+  head.guarded = reading.guarded;
+  head.outlived = reading.needs_outlived;
+  head.wants_to_buy = reading.wants_to_buy;
+  const bool open = reading.standing == contact::v1::OPEN ||
+                    (reading.standing == contact::v1::RESTING && reading.wants_to_buy);
+  head.may_propose = reading.known && !reading.guarded && reading.topic_bits != 0 && open;
   EntryTail& tail = out.tail;
   if (reading.zone) tail.zone = *reading.zone;
-  if (!reading.ours.empty()) tail.earliest_due_us = reading.ours.front().due_us;
+  for (const OpenPromise& promise : reading.ours) {
+    std::int64_t& earliest = promise.IsTellBack() ? tail.earliest_tell_us : tail.earliest_due_us;
+    earliest = std::min(earliest, promise.due_us);
+  }
+  tail.unthanked_s = reading.unthanked_s;
+  tail.untended_s = reading.untended_s;
+  tail.ungiven_ask_s = reading.ungiven_ask_s;
+  tail.topic_bits = reading.topic_bits;
+  head.moved = tail.unthanked_s != kNoLetter || tail.untended_s != kNoLetter ||
+               tail.ungiven_ask_s != kNoLetter;
   tail.letters = Track(reading.letters);
   if (!reading.feedback.empty()) tail.first_feedback_s = reading.feedback.front().given_s;
   for (std::size_t i = 0; i < reading.days_of_leap_year.size(); ++i) {
     PackDay(tail.packed_days, i, reading.days_of_leap_year[i]);
   }
-  if (!reading.days_of_leap_year.empty()) head.first_day = reading.days_of_leap_year.front();
-  head.obligation =
-      tail.earliest_due_us != kNever || !reading.letters.empty() || !reading.feedback.empty();
+  if (!reading.days_of_leap_year.empty())
+    head.first_day = reading.days_of_leap_year.front() & 0x1FF;
+  head.obligation = tail.earliest_due_us != kNever || tail.earliest_tell_us != kNever ||
+                    !reading.letters.empty() || !reading.feedback.empty();
   return out;
 }
 
 Rank RoughRankAt(const EntryHead& head, const EntryTail& tail, const Instant& instant) {
-  const double score = ScoreAt(head, instant);
+  Rank out;
+  out.score = ScoreAt(head, instant);
   if (head.obligation) {
-    if (const auto kind = Obligation(tail, instant)) return {v1::OBLIGATION, *kind, score, kNever};
+    if (const auto kind = Obligation(tail, instant)) {
+      out.place = ClassPlace::kObligation;
+      out.kind = *kind;
+      return out;
+    }
   }
-  v1::StepClass cls = QuietClass(head, instant);
-  if (head.known && head.standing != contact::v1::QUIETED && NearDayNoon(head, tail, instant)) {
-    cls = v1::CARE_CLASS;
+  out.place = QuietPlace(head, instant);
+  out.kind = KindOf(out.place);
+  const auto call_for = [&](ClassPlace place, v1::StepKind kind) {
+    if (place >= out.place) return;
+    out.place = place;
+    out.kind = kind;
+  };
+  if (tail.earliest_tell_us < instant.keep_until_us) call_for(ClassPlace::kTell, v1::TELL_BACK);
+  if (!head.known || head.standing == contact::v1::QUIETED) return out;
+  if (NearDayNoon(head, tail, instant) ||
+      WithinLast(tail.untended_s, instant.seconds, kLifeEventSeconds)) {
+    call_for(ClassPlace::kCare, v1::CARE);
   }
-  const v1::StepKind kind = cls == v1::CARE_CLASS     ? v1::CARE
-                            : cls == v1::LISTEN_CLASS ? v1::LISTEN
-                                                      : v1::WAIT;
-  return {cls, kind, score, kNever};
+  if (WithinLast(tail.unthanked_s, instant.seconds, kThanksSeconds)) {
+    call_for(ClassPlace::kTell, v1::THANK);
+  }
+  if (head.standing != contact::v1::RESTING && IsUngiven(tail.ungiven_ask_s, instant.seconds)) {
+    call_for(ClassPlace::kGive, v1::GIVE);
+  }
+  return out;
 }
 
 Rank WithDueTime(Rank rough, const EntryHead& head, const EntryTail& tail, const Instant& instant) {
   switch (rough.kind) {
     case v1::REPAIR:
+      rough.due_us = std::min(tail.earliest_due_us, tail.earliest_tell_us);
+      break;
     case v1::KEEP_PROMISE:
       rough.due_us = tail.earliest_due_us;
+      break;
+    case v1::TELL_BACK:
+      rough.due_us = tail.earliest_tell_us;
       break;
     case v1::ANSWER:
       rough.due_us = absl::ToUnixMicros(
@@ -170,13 +247,19 @@ Rank RankAt(const IndexEntry& entry, absl::Time as_of, absl::TimeZone steward_zo
 }
 
 Rank RankOf(const v1::Suggestion& suggestion) {
-  return {suggestion.step_class(), suggestion.kind(), suggestion.score(),
+  return {PlaceOf(suggestion.step_class()), suggestion.kind(), suggestion.person_led(),
+          suggestion.score(),
           suggestion.has_due_time() ? absl::ToUnixMicros(time::FromProto(suggestion.due_time()))
                                     : kNever};
 }
 
 bool IsOverdue(const EntryTail& tail, const Instant& instant) {
   if (tail.earliest_due_us < instant.overdue_before_us) return true;
+  // A word that is owed becomes an obligation when its promise is broken.
+  if (IsBroken(tail.earliest_tell_us, instant) &&
+      tail.earliest_tell_us < instant.overdue_before_us) {
+    return true;
+  }
   return tail.letters.EarliestAt(instant.seconds) < instant.asked_before_s ||
          tail.first_feedback_s < instant.asked_before_s;
 }

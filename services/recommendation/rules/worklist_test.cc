@@ -12,12 +12,16 @@
 
 #include "services/recommendation/rules/next_steps.h"
 #include "services/recommendation/rules/test_world.h"
+#include "services/recommendation/rules/ties.h"
 #include "services/recommendation/rules/working_days.h"
 
 namespace rapport::recommendation {
 namespace {
 
+using ::rapport::engagement::v1::CareEvent;
+using ::rapport::engagement::v1::Fact;
 using ::rapport::engagement::v1::Feedback;
+using ::rapport::engagement::v1::Need;
 using ::rapport::engagement::v1::Promise;
 using ::testing::ElementsAre;
 
@@ -29,12 +33,18 @@ std::vector<std::string> Ids(const std::vector<RankedRelationship>& list) {
   return ids;
 }
 
+// Any of low..high-1, each as likely in the first case as in the last.
+template <class T = int>
+T Pick(T low, T high) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(low, high));
+}
+
 // An instant around March 2026; often on the same few minutes, so that limits are met exactly.
 absl::Time SomeTime(int days_before, int days_after) {
   const absl::Time day =
-      At("2026-03-09T09:00:00Z") + absl::Hours(24) * *rc::gen::inRange(-days_before, days_after);
-  if (*rc::gen::inRange(0, 3) != 0) return day;
-  return day + absl::Microseconds(*rc::gen::inRange<std::int64_t>(-kMicrosPerDay, kMicrosPerDay));
+      At("2026-03-09T09:00:00Z") + absl::Hours(24) * Pick(-days_before, days_after);
+  if (Pick(0, 3) != 0) return day;
+  return day + absl::Microseconds(Pick<std::int64_t>(-kMicrosPerDay, kMicrosPerDay));
 }
 
 absl::TimeZone SomeZone() {
@@ -44,28 +54,73 @@ absl::TimeZone SomeZone() {
                                        "America/New_York",
                                        "Pacific/Kiritimati",
                                        "Pacific/Pago_Pago"};
-  return Zone(kZones[*rc::gen::inRange(0, 6)]);
+  return Zone(kZones[Pick(0, 6)]);
 }
 
-bool Chance(int percent) { return *rc::gen::inRange(0, 100) < percent; }
+bool Chance(int percent) { return Pick(0, 100) < percent; }
 
-World SomeWorld() {
-  World world;
-  world.relationship.set_standing(static_cast<contact::v1::Standing>(*rc::gen::inRange(0, 4)));
-  if (Chance(5)) world.relationship.clear_create_time();
-  if (Chance(50)) {
-    *world.relationship.mutable_create_time() = time::ToProto(SomeTime(20, 5));
+std::string SomeTopic() {
+  static const char* const kTopics[] = {"re-keying", "printing", "seats", "paper", "travel"};
+  return kTopics[Pick(0, 5)];
+}
+
+// Gifts, asks, thanks, life events and a care guard.
+void AddBalance(World& world) {
+  if (Chance(30)) world.Guarded("a loss");
+  if (Chance(30)) {
+    *world.statistics.mutable_unthanked_time() = time::ToProto(SomeTime(120, 10));
   }
-  if (Chance(20)) world.statistics.clear_last_two_way_time();
-  if (world.statistics.has_last_two_way_time()) {
-    *world.statistics.mutable_last_two_way_time() = time::ToProto(SomeTime(120, 10));
+  if (Chance(40)) {
+    world.statistics.set_asks(Pick(0, 4));
+    world.statistics.set_gives(Pick(0, 4));
+    if (Chance(80)) {
+      world.statistics.add_recent_asks_us(absl::ToUnixMicros(SomeTime(Pick(10, 120), 10)));
+    }
   }
-  world.statistics.set_expected_days(*rc::gen::inRange(0, 60));
-  world.statistics.set_tolerated_days(*rc::gen::inRange(0, 160) / 2.0);
-  world.statistics.set_bond(*rc::gen::inRange(0, 11) / 10.0);
-  for (int i = *rc::gen::inRange(-2, 4); i > 0; --i) {
+  if (Chance(30)) {
+    *world.statistics.mutable_last_outbound_time() = time::ToProto(SomeTime(40, 5));
+  }
+  if (Chance(30)) {
+    *world.statistics.mutable_last_inbound_time() = world.statistics.last_two_way_time();
+  }
+  for (int i = Pick(-3, 3); i > 0; --i) {
+    CareEvent& event = world.Happened(static_cast<CareEvent::Kind>(Pick(1, 12)), "something",
+                                      "2026-03-09T09:00:00Z");
+    *event.mutable_said_time() = time::ToProto(SomeTime(45, 10));
+  }
+}
+
+void AddNeeds(World& world) {
+  for (int i = Pick(-2, 4); i > 0; --i) {
+    Need& need = world.Needs("a need", SomeTopic().c_str(), "2026-03-09T09:00:00Z");
+    *need.mutable_stated_time() = time::ToProto(SomeTime(60, 10));
+    need.set_state(static_cast<Need::State>(Chance(30) ? 5 : Pick(1, 6)));
+    need.set_explicit_(Chance(50));
+    need.set_wants_to_buy(Chance(30));
+    if (Chance(50)) *need.mutable_wants_to_buy_time() = time::ToProto(SomeTime(60, 10));
+    if (Chance(10)) need.add_offers("tenants/t/offers/o1");
+  }
+  for (int i = Pick(-2, 3); i > 0; --i) {
+    Fact& fact = world.Said(static_cast<Fact::Slot>(Pick(1, 5)), "a fact", "2026-03-09T09:00:00Z");
+    *fact.mutable_said_time() = time::ToProto(SomeTime(60, 10));
+    if (Chance(60)) fact.add_topics(SomeTopic());
+    if (Chance(10)) fact.set_superseded_by("another");
+    if (Chance(10)) *fact.mutable_dispute_time() = fact.said_time();
+  }
+  for (int i = Pick(-1, 4); i > 0; --i) {
+    world
+        .Offers(absl::StrCat("o", i).c_str(), SomeTopic().c_str(),
+                Chance(50) ? v1::Offer::HIGH : v1::Offer::LOW)
+        .set_paused(Chance(10));
+  }
+}
+
+// Promises, letters, feedback and days that matter: what comes before everything else.
+void AddObligations(World& world) {
+  for (int i = Pick(-2, 4); i > 0; --i) {
     Promise& promise = world.Promised("a thing", "2026-03-09T09:00:00Z");
-    promise.set_state(static_cast<Promise::State>(*rc::gen::inRange(1, 7)));
+    promise.set_state(static_cast<Promise::State>(Pick(1, 7)));
+    if (Chance(40)) promise.set_kind(static_cast<Promise::Kind>(Pick(0, 4)));
     if (Chance(20)) promise.set_promised_by(type::v1::PARTY_PERSON);
     *promise.mutable_due_time() = time::ToProto(SomeTime(8, 12));
     if (Chance(5)) promise.clear_due_time();
@@ -76,54 +131,109 @@ World SomeWorld() {
     open.set_promised_by(type::v1::PARTY_US);
     *open.mutable_due_time() = time::ToProto(SomeTime(8, 12));
   }
-  for (int i = *rc::gen::inRange(-2, 6); i > 0; --i) {
+  for (int i = Pick(-2, 6); i > 0; --i) {
     auto& tail = world.Wrote("a subject", "2026-03-09T09:00:00Z");
     tail.set_awaits_us(Chance(70));
     *tail.mutable_time() = time::ToProto(SomeTime(35, 3));
   }
-  for (int i = *rc::gen::inRange(-3, 5); i > 0; --i) {
+  for (int i = Pick(-3, 5); i > 0; --i) {
     Feedback& given = world.Gave("something", "2026-03-09T09:00:00Z");
     given.set_state(Chance(70) ? Feedback::RECEIVED : Feedback::ACKNOWLEDGED);
-    given.set_kind(static_cast<Feedback::Kind>(*rc::gen::inRange(1, 5)));
+    given.set_kind(static_cast<Feedback::Kind>(Pick(1, 5)));
     *given.mutable_given_time() = time::ToProto(SomeTime(60, 3));
   }
-  for (int i = *rc::gen::inRange(-6, 21); i > 0; --i) {
-    world.Born(*rc::gen::inRange(1, 13), *rc::gen::inRange(1, 32));
+  for (int i = Pick(-6, 21); i > 0; --i) {
+    world.Born(Pick(1, 13), Pick(1, 32));
     if (Chance(30)) world.person.mutable_anniversaries()->rbegin()->mutable_date()->set_month(3);
   }
+}
+
+// Rare steps need many worlds to be met.
+constexpr int kWorldsOfACase = 5;
+
+// Half of them owe nothing and are often in rhythm, so that the later classes have their turn.
+World SomeWorld() {
+  World world;
+  const bool calm = Chance(50);
+  world.relationship.set_standing(calm ? contact::v1::OPEN
+                                       : static_cast<contact::v1::Standing>(Pick(0, 4)));
+  if (Chance(5)) world.relationship.clear_create_time();
+  if (Chance(50)) {
+    *world.relationship.mutable_create_time() = time::ToProto(SomeTime(20, 5));
+  }
+  if (Chance(20)) world.statistics.clear_last_two_way_time();
+  if (world.statistics.has_last_two_way_time()) {
+    *world.statistics.mutable_last_two_way_time() = time::ToProto(SomeTime(120, 10));
+  }
+  world.statistics.set_expected_days(Pick(0, 60));
+  world.statistics.set_tolerated_days(calm ? 200 : Pick(0, 160) / 2.0);
+  world.statistics.set_bond(Pick(0, 11) / 10.0);
+  if (!calm) AddObligations(world);
   if (Chance(50)) world.person.set_time_zone(SomeZone().name());
   world.statistics_known = Chance(90);
+  AddBalance(world);
+  AddNeeds(world);
   return world;
 }
 
 void ExpectSame(const Rank& expected, const Rank& actual) {
-  RC_ASSERT(expected.cls == actual.cls);
+  RC_ASSERT(expected.place == actual.place);
   RC_ASSERT(expected.kind == actual.kind);
+  RC_ASSERT(expected.led == actual.led);
   RC_ASSERT(expected.score == actual.score);
   RC_ASSERT(expected.due_us == actual.due_us);
 }
 
 // Proves: R03, R16
 RC_GTEST_PROP(IndexEntry, RanksARelationshipExactlyAsDecideDoes, ()) {
-  const World world = SomeWorld();
-  const IndexEntry entry = MakeIndexEntry(world.Facts());
-  for (int i = 0; i < 6; ++i) {
-    const absl::Time as_of = SomeTime(10, 60);
-    const absl::TimeZone zone = SomeZone();
-    const v1::Decision decision = Decide(world.Facts(), as_of, zone);
-    ExpectSame(RankOf(decision.suggestions(0)), RankAt(entry, as_of, zone));
+  for (int n = 0; n < kWorldsOfACase; ++n) {
+    const World world = SomeWorld();
+    const IndexEntry entry = MakeIndexEntry(world.Facts());
+    for (int i = 0; i < 12; ++i) {
+      const absl::Time as_of = SomeTime(10, 60);
+      const absl::TimeZone zone = SomeZone();
+      const v1::Decision decision = Decide(world.Facts(), as_of, zone);
+      ExpectSame(RankOf(decision.suggestions(0)), RankAt(entry, as_of, zone));
+    }
+  }
+}
+
+// Proves: R03, R16
+RC_GTEST_PROP(IndexEntry, MarksEverybodyToWhomSomethingMayBeProposed, ()) {
+  for (int n = 0; n < kWorldsOfACase; ++n) {
+    World world = SomeWorld();
+    world.Asked();
+    const IndexEntry entry = MakeIndexEntry(world.Facts());
+    std::uint32_t offer_bits = 0;
+    for (const v1::Offer& offer : world.offers) offer_bits |= TopicBits(offer);
+    for (int i = 0; i < 6; ++i) {
+      const absl::Time as_of = SomeTime(10, 60);
+      const v1::Decision decision = Decide(world.Facts(), as_of, kUtc);
+      const Rank index = RankAt(entry, as_of, kUtc);
+      if (decision.suggestions(0).kind() == v1::PROPOSE) {
+        RC_ASSERT(index.place >= ClassPlace::kRest);
+        RC_ASSERT(MayPropose(entry.head, entry.tail, offer_bits));
+        RC_ASSERT(!decision.suggestions(0).person_led() || entry.head.wants_to_buy);
+      } else {
+        ExpectSame(RankOf(decision.suggestions(0)), index);
+      }
+    }
   }
 }
 
 // Proves: R02, R03
 RC_GTEST_PROP(Decide, DependsOnWhatIsKnownNotOnItsOrder, ()) {
   World world = SomeWorld();
+  if (Chance(50)) world.Asked();
   const absl::Time as_of = SomeTime(5, 30);
   const RelationshipFacts facts = world.Facts();
   const std::string before = Decide(facts, as_of, kUtc).SerializeAsString();
   RelationshipFacts turned = facts;
   std::reverse(turned.promises.begin(), turned.promises.end());
   std::reverse(turned.feedback.begin(), turned.feedback.end());
+  std::reverse(turned.needs.begin(), turned.needs.end());
+  std::reverse(turned.facts.begin(), turned.facts.end());
+  std::reverse(turned.care_events.begin(), turned.care_events.end());
   if (!turned.promises.empty()) turned.promises.push_back(turned.promises.front());
   auto reverse = [](auto* list) { std::reverse(list->begin(), list->end()); };
   reverse(world.statistics.mutable_threads());
@@ -133,28 +243,43 @@ RC_GTEST_PROP(Decide, DependsOnWhatIsKnownNotOnItsOrder, ()) {
 
 // Proves: R02, R06, R19
 RC_GTEST_PROP(Decide, AccountsForEveryKindAndKeepsTheOrderOfClasses, ()) {
-  const World world = SomeWorld();
+  World world = SomeWorld();
+  if (Chance(50)) world.Asked();
   const v1::Decision decision = Decide(world.Facts(), SomeTime(10, 60), SomeZone());
   std::set<int> kinds;
-  int last = 0;
+  std::set<std::string> offers;
+  ClassPlace last{0};
   for (const auto& suggestion : decision.suggestions()) {
     RC_ASSERT(kinds.insert(suggestion.kind()).second);
-    RC_ASSERT(suggestion.step_class() >= last);
-    last = suggestion.step_class();
+    RC_ASSERT(PlaceOf(suggestion.step_class()) >= last);
+    last = PlaceOf(suggestion.step_class());
+    if (!suggestion.offer().empty()) offers.insert(suggestion.offer());
     RC_ASSERT(suggestion.reasons_size() > 0);
     for (const auto& reason : suggestion.reasons()) RC_ASSERT(reason.sources_size() > 0);
-    const bool begins = suggestion.kind() == v1::CARE || suggestion.kind() == v1::LISTEN;
+    const bool begins = suggestion.kind() == v1::CARE || suggestion.kind() == v1::LISTEN ||
+                        suggestion.kind() == v1::THANK || suggestion.kind() == v1::GIVE ||
+                        suggestion.kind() == v1::REST;
+    RC_ASSERT(suggestion.kind() != v1::PROPOSE || !world.relationship.has_care_guard());
     RC_ASSERT(!begins || world.relationship.standing() != contact::v1::QUIETED);
     RC_ASSERT(!begins || world.statistics_known);
     RC_ASSERT(suggestion.kind() != v1::LISTEN ||
               world.relationship.standing() != contact::v1::RESTING);
   }
   for (const auto& exclusion : decision.excluded()) {
-    RC_ASSERT(kinds.insert(exclusion.kind()).second);
+    if (exclusion.kind() == v1::PROPOSE && !exclusion.offer().empty()) {
+      kinds.insert(v1::PROPOSE);
+      RC_ASSERT(offers.insert(exclusion.offer()).second);
+    } else {
+      RC_ASSERT(kinds.insert(exclusion.kind()).second);
+    }
     RC_ASSERT(exclusion.reasons_size() > 0);
-    for (const auto& reason : exclusion.reasons()) RC_ASSERT(reason.sources_size() > 0);
+    for (const auto& reason : exclusion.reasons()) {
+      RC_ASSERT(reason.sources_size() > 0);
+      RC_ASSERT(!reason.text().empty());
+      RC_ASSERT(!reason.would_change().empty());
+    }
   }
-  RC_ASSERT(kinds.size() == 6u);
+  RC_ASSERT(kinds.size() == 11u);
 }
 
 // An entry with little thought behind it; scores and due times often equal.
@@ -163,8 +288,8 @@ IndexEntry SomeEntry() {
   entry.head.known = Chance(95);
   entry.head.met = Chance(80);
   entry.head.close = Chance(20);
-  entry.head.standing = static_cast<std::uint8_t>(*rc::gen::inRange(1, 4));
-  entry.head.tolerated_s = 86400u * *rc::gen::inRange<std::uint32_t>(1, 40);
+  entry.head.standing = static_cast<std::uint8_t>(Pick(1, 4));
+  entry.head.tolerated_s = 86400u * Pick<std::uint32_t>(1, 40);
   entry.head.since_us = absl::ToUnixMicros(SomeTime(60, 1));
   if (Chance(40)) entry.tail.earliest_due_us = absl::ToUnixMicros(SomeTime(8, 10));
   if (Chance(20)) {
@@ -172,6 +297,17 @@ IndexEntry SomeEntry() {
   }
   entry.head.obligation =
       entry.tail.earliest_due_us != kNever || entry.tail.letters.time_s[0] != kNoLetter;
+  entry.head.outlived = Chance(20);
+  entry.head.guarded = Chance(10);
+  if (Chance(15)) {
+    entry.head.moved = true;
+    entry.tail.unthanked_s = static_cast<std::uint32_t>(absl::ToUnixSeconds(SomeTime(100, 1)));
+  }
+  if (Chance(30)) {
+    entry.head.may_propose = true;
+    entry.head.wants_to_buy = Chance(30);
+    entry.tail.topic_bits = 1u << Pick(0, 3);
+  }
   return entry;
 }
 
@@ -185,8 +321,8 @@ RC_GTEST_PROP(WorklistIndex, SelectsWhatAPlainSortWouldSelect, ()) {
   WorklistIndex index;
   Plain plain;
   const std::vector<std::string> stewards = {"mara", "ben", "cleo"};
-  for (int i = *rc::gen::inRange(0, 60); i > 0; --i) {
-    const std::string id = absl::StrCat("r", *rc::gen::inRange(0, 25));
+  for (int i = Pick(0, 60); i > 0; --i) {
+    const std::string id = absl::StrCat("r", Pick(0, 25));
     for (auto& [steward, ids] : plain.of_steward) ids.erase(id);
     plain.entries.erase(id);
     if (Chance(15)) {
@@ -205,14 +341,15 @@ RC_GTEST_PROP(WorklistIndex, SelectsWhatAPlainSortWouldSelect, ()) {
   RC_ASSERT(index.size() == plain.entries.size());
   const absl::Time as_of = SomeTime(3, 10);
   const absl::TimeZone zone = SomeZone();
-  const std::int64_t capacity = *rc::gen::inRange(0, 12);
-  const std::int64_t max_waiting = *rc::gen::inRange(0, 5);
+  const std::int64_t capacity = Pick(0, 12);
+  const std::int64_t max_waiting = Pick(0, 5);
+  const std::uint32_t offer_bits = Pick<std::uint32_t>(0, 8);
   for (const std::string& steward : stewards) {
     std::vector<RankedRelationship> steps;
     std::vector<RankedRelationship> waiting;
     for (const std::string& id : plain.of_steward[steward]) {
       const Rank rank = RankAt(plain.entries[id], as_of, zone);
-      (rank.cls == v1::WAIT_CLASS ? waiting : steps).push_back({id, rank});
+      (rank.place == ClassPlace::kWait ? waiting : steps).push_back({id, rank});
     }
     const auto before = [](const RankedRelationship& a, const RankedRelationship& b) {
       if (Before(a.rank, b.rank)) return true;
@@ -235,7 +372,29 @@ RC_GTEST_PROP(WorklistIndex, SelectsWhatAPlainSortWouldSelect, ()) {
       if (!fits && late) ++over;
       if (fits || late) expected.push_back(steps[i].relationship);
     }
-    const Selection got = index.Select(steward, capacity, as_of, zone, max_waiting);
+    // Those for whom something might be proposed, if a place is left.
+    std::int64_t free = capacity;
+    for (std::size_t i = 0; i < steps.size() && static_cast<std::int64_t>(i) < capacity; ++i) {
+      free -= steps[i].rank.place < ClassPlace::kPropose;
+    }
+    std::vector<RankedRelationship> look;
+    for (const auto* list : {&steps, &waiting}) {
+      for (const auto& one : *list) {
+        const IndexEntry& entry = plain.entries[one.relationship];
+        if (free <= 0 || one.rank.place < ClassPlace::kRest) continue;
+        if (!MayPropose(entry.head, entry.tail, offer_bits)) continue;
+        look.push_back(one);
+        look.back().rank.place = ClassPlace::kPropose;
+        look.back().rank.led = entry.head.wants_to_buy;
+        look.back().rank.due_us = kNever;
+      }
+    }
+    std::sort(look.begin(), look.end(), before);
+    look.resize(std::min(look.size(), static_cast<std::size_t>(kCandidatesPerPlace *
+                                                               std::max<std::int64_t>(0, free))));
+    const Selection got = index.Select(steward, capacity, as_of, zone, max_waiting, offer_bits);
+    RC_ASSERT(Ids(got.may_propose) == Ids(look));
+    RC_ASSERT(got.free_places == free);
     RC_ASSERT(Ids(got.items) == expected);
     RC_ASSERT(got.over_capacity == over);
     RC_ASSERT(got.left_out == static_cast<std::int64_t>(steps.size() - expected.size()));

@@ -1,0 +1,60 @@
+#include "services/engagement/tenant_hours.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/status_macros.h"
+#include "common/resource/name.h"
+#include "common/time/daily_window.h"
+
+namespace rapport::engagement {
+
+rules::WorkingHours WorkingHoursOf(const contact::v1::Settings& settings) {
+  std::vector<time::DailyWindow> windows;
+  for (const auto& given : settings.working_hours()) {
+    time::DailyWindow window;
+    window.begin_minute = given.begin_minute();
+    window.end_minute = given.end_minute();
+    if (given.weekdays_size() > 0) window.weekdays = 0;
+    for (const int day : given.weekdays()) window.weekdays |= 1u << ((day + 6) % 7);
+    windows.push_back(window);
+  }
+  absl::TimeZone zone = absl::UTCTimeZone();
+  if (!settings.working_zone().empty()) absl::LoadTimeZone(settings.working_zone(), &zone);
+  return rules::WorkingHours(windows, zone);
+}
+
+TenantHours::Hours TenantHours::Find(const base::TenantId& tenant) const {
+  const base::MutexLock lock(&mu_);
+  const auto it = entries_.find(tenant.value());
+  return it == entries_.end() ? nullptr : it->second.hours;
+}
+
+TenantHours::Hours TenantHours::Remember(const std::string& tenant, std::int64_t sequence,
+                                         Hours hours) {
+  const base::MutexLock lock(&mu_);
+  Entry& entry = entries_[tenant];
+  if (entry.hours == nullptr || sequence >= entry.sequence) entry = {sequence, std::move(hours)};
+  return entry.hours;
+}
+
+absl::StatusOr<TenantHours::Hours> TenantHours::Of(store::Snapshot& snapshot,
+                                                   const base::TenantId& tenant) {
+  if (Hours known = Find(tenant)) return known;
+  const std::string name = resource::Name<contact::v1::Settings>::Of(tenant.value()).text();
+  ASSIGN_OR_RETURN(const auto found, resources_.settings.Find(snapshot, name));
+  auto hours = std::make_shared<const rules::WorkingHours>(found ? WorkingHoursOf(*found)
+                                                                 : rules::WorkingHours());
+  return Remember(tenant.value(), snapshot.sequence(), std::move(hours));
+}
+
+absl::Status TenantHours::Put(store::Tx& tx, const contact::v1::Settings& settings) {
+  RETURN_IF_ERROR(resources_.settings.Put(tx, settings));
+  tx.OnCommit([this, tenant = tx.tenant().value(),
+               hours = std::make_shared<const rules::WorkingHours>(WorkingHoursOf(settings))](
+                  std::int64_t sequence) { Remember(tenant, sequence, hours); });
+  return absl::OkStatus();
+}
+
+}  // namespace rapport::engagement

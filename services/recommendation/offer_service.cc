@@ -1,0 +1,116 @@
+#include "services/recommendation/offer_service.h"
+
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "services/recommendation/topics.h"
+
+namespace rapport::recommendation {
+
+using base::CallContext;
+using resource::Violations;
+using Texts = google::protobuf::RepeatedPtrField<std::string>;
+
+namespace {
+
+void CheckTopics(absl::string_view field, const Texts& topics, Violations* violations) {
+  std::set<std::string> seen;
+  for (int i = 0; i < topics.size(); ++i) {
+    const std::string path = absl::StrCat(field, "[", i, "]");
+    if (absl::StripAsciiWhitespace(topics[i]).empty()) {
+      violations->push_back({path, "must not be blank"});
+    } else if (!seen.insert(FoldTopic(topics[i])).second) {
+      violations->push_back({path, "is there twice"});
+    }
+  }
+}
+
+}  // namespace
+
+resource::Strategy<v1::Offer> OfferStrategy() {
+  resource::Strategy<v1::Offer> s;
+  s.table = "offers";
+  s.field = "offer";
+  s.check = [](const v1::Offer*, const v1::Offer& after, Violations* violations) {
+    CheckTopics("serves", after.serves(), violations);
+    CheckTopics("requires_facts", after.requires_facts(), violations);
+    CheckTopics("contra_indications", after.contra_indications(), violations);
+    std::set<std::string> against;
+    for (const std::string& topic : after.contra_indications()) against.insert(FoldTopic(topic));
+    for (int i = 0; i < after.serves_size(); ++i) {
+      if (against.contains(FoldTopic(after.serves(i)))) {
+        violations->push_back(
+            {absl::StrCat("serves[", i, "]"), "is among the contra_indications as well"});
+      }
+    }
+  };
+  return s;
+}
+
+absl::Status LoadOffers(store::Store& store, const Offers& offers, OfferBook* book) {
+  CallContext context;
+  context.all_tenants = true;
+  context.deadline = absl::Now() + absl::Minutes(5);
+  ASSIGN_OR_RETURN(auto snapshot, store.Read(context, base::TenantId::Trusted("system")));
+  return snapshot->Feed(offers.table(), 0, std::numeric_limits<int>::max(),
+                        [&](const base::TenantId& tenant, std::int64_t, store::Row& row) {
+                          book->Put(tenant, offers.FromRow(row));
+                          return true;
+                        });
+}
+
+absl::StatusOr<v1::Offer> OfferService::Written(store::Tx& tx,
+                                                absl::StatusOr<v1::Offer> offer) const {
+  if (offer.ok()) {
+    tx.OnCommit(
+        [this, tenant = tx.tenant(), kept = *offer](std::int64_t) { book_.Put(tenant, kept); });
+  }
+  return offer;
+}
+
+void OfferService::Register(resource::Methods* methods) {
+  const std::string prefix = "rapport.recommendation.v1.OfferService/";
+  methods->Write<v1::CreateOfferRequest, v1::Offer>(
+      prefix + "CreateOffer",
+      [this](store::Tx& tx, const CallContext& context, const v1::CreateOfferRequest& request) {
+        std::string name = request.offer_id().empty()
+                               ? offers_.NewName(request.parent(), context.now)
+                               : offers_.NameWithId(request.parent(), request.offer_id());
+        return Written(tx, offers_.Create(tx, context, std::move(name), request.offer()));
+      });
+  methods->Read<v1::GetOfferRequest, v1::Offer>(
+      prefix + "GetOffer",
+      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetOfferRequest& request) {
+        return offers_.Get(snapshot, request.name());
+      });
+  methods->Read<v1::ListOffersRequest, v1::ListOffersResponse>(
+      prefix + "ListOffers",
+      [this](store::Snapshot& snapshot, const CallContext& context,
+             const v1::ListOffersRequest& request) -> absl::StatusOr<v1::ListOffersResponse> {
+        ASSIGN_OR_RETURN(auto page, offers_.List(snapshot, context, request));
+        v1::ListOffersResponse response;
+        for (auto& item : page.items) *response.add_offers() = std::move(item);
+        response.set_next_page_token(std::move(page.next_token));
+        return response;
+      });
+  methods->Write<v1::UpdateOfferRequest, v1::Offer>(
+      prefix + "UpdateOffer",
+      [this](store::Tx& tx, const CallContext& context,
+             const v1::UpdateOfferRequest& request) -> absl::StatusOr<v1::Offer> {
+        if (request.offer().name().empty()) {
+          return errors::InvalidField("offer.name", "must be set");
+        }
+        return Written(tx, offers_.Update(tx, context, request.offer(), request.update_mask()));
+      });
+  methods->Write<v1::DeleteOfferRequest, v1::Offer>(
+      prefix + "DeleteOffer",
+      [this](store::Tx& tx, const CallContext& context, const v1::DeleteOfferRequest& request) {
+        return Written(tx, offers_.Delete(tx, context, request.name(), request.etag()));
+      });
+}
+
+}  // namespace rapport::recommendation

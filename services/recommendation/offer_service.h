@@ -1,0 +1,34 @@
+// rapport.recommendation.v1.OfferService: what the house can do for people.
+#ifndef RAPPORT_SERVICES_RECOMMENDATION_OFFER_SERVICE_H_
+#define RAPPORT_SERVICES_RECOMMENDATION_OFFER_SERVICE_H_
+
+#include "common/resource/methods.h"
+#include "common/resource/registry.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
+#include "services/recommendation/offer_book.h"
+
+namespace rapport::recommendation {
+
+resource::Strategy<v1::Offer> OfferStrategy();
+using Offers = resource::Registry<v1::Offer>;
+
+// Fills the book from the store. Blocks; for start-up.
+absl::Status LoadOffers(store::Store& store, const Offers& offers, OfferBook* book);
+
+class OfferService {
+ public:
+  OfferService(const Offers* offers, OfferBook* book) : offers_(*offers), book_(*book) {}
+
+  void Register(resource::Methods* methods);
+
+ private:
+  // The book follows when the transaction has committed, before the call returns.
+  absl::StatusOr<v1::Offer> Written(store::Tx& tx, absl::StatusOr<v1::Offer> offer) const;
+
+  const Offers& offers_;
+  OfferBook& book_;
+};
+
+}  // namespace rapport::recommendation
+
+#endif  // RAPPORT_SERVICES_RECOMMENDATION_OFFER_SERVICE_H_
