@@ -100,7 +100,6 @@ class Tls : public ::testing::Test {
   std::string said_;
 };
 
-// Proves: P03
 TEST_F(Tls, ServicesFollowEachOther) {
   const std::string ada = story_->HasSteward("ada", "Ada");
   const auto ana = story_->Knows("Ana Sousa", {"ana@example.org"}, {ada});
@@ -115,7 +114,6 @@ TEST_F(Tls, ServicesFollowEachOther) {
   EXPECT_THAT(story_->BriefingOn(ana).standing(), Not(IsEmpty()));
 }
 
-// Proves: P03
 TEST_F(Tls, OnlyWhoTrustsTheRootAndFindsTheNameIsServed) {
   const auto expect_refused = [](const std::string& target, const std::string& roots) {
     EXPECT_THAT(Ask(target, roots), StatusIs(absl::StatusCode::kUnavailable));
@@ -134,7 +132,7 @@ TEST_F(Tls, OnlyWhoTrustsTheRootAndFindsTheNameIsServed) {
   expect_refused(addresses[2], ours_.root_pem());  // the root is right, the name is not
 }
 
-// Proves: P03, K04
+// Proves: K04
 TEST_F(Tls, RapportctlSpeaksItWithTheRootsThatItIsGiven) {
   const std::string ada = story_->HasSteward("ada", "Ada");
   story_->Knows("Ana Sousa", {"ana@example.org"}, {ada});
