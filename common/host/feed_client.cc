@@ -66,4 +66,17 @@ void Follower::Start() {
 
 void Follower::Stop() { consumer_.Stop(); }
 
+RunOptions Following(resource::FeedPositions* positions, std::vector<Follower*> followers) {
+  RunOptions run;
+  run.gate = positions;
+  run.on_started = [followers] {
+    for (Follower* follower : followers) follower->Start();
+    return absl::OkStatus();
+  };
+  run.on_drained = [followers] {
+    for (Follower* follower : followers) follower->Stop();
+  };
+  return run;
+}
+
 }  // namespace rapport::host

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/host/host.h"
 #include "common/resource/feed_consumer.h"
@@ -30,6 +31,9 @@ class Follower {
   std::shared_ptr<rpc::Client> client_;
   resource::FeedConsumer consumer_;
 };
+
+// Runs these with the server: started once it listens, stopped after its last call.
+RunOptions Following(resource::FeedPositions* positions, std::vector<Follower*> followers);
 
 }  // namespace rapport::host
 

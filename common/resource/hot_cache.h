@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "common/base/mutex.h"
+#include "common/telemetry/metrics.h"
 #include "grpcpp/support/byte_buffer.h"
 
 namespace rapport::resource {
@@ -60,6 +61,18 @@ class OwnerCache {
 
   std::int64_t hits() const { return Sum(&Shard::hits); }
   std::int64_t misses() const { return Sum(&Shard::misses); }
+
+  // Shows them as metrics, as long as the registry lives.
+  void ReportTo(telemetry::Registry* metrics) const {
+    metrics
+        ->AddGauge("rapport_hot_cache_hits", "Reads that were answered from memory since the start")
+        .With()
+        .ReadFrom([this] { return static_cast<double>(hits()); });
+    metrics
+        ->AddGauge("rapport_hot_cache_misses", "Reads that had to go to the store since the start")
+        .With()
+        .ReadFrom([this] { return static_cast<double>(misses()); });
+  }
 
  private:
   static constexpr std::size_t kShards = 16;

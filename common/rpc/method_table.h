@@ -27,6 +27,8 @@ struct Method {
   rapport::type::v1::MethodRule rule;
   Kind kind = Kind::kUnary;
   Lane lane = Lane::kLoop;
+  // Waits for other services: on the read lane it is nobody's neighbour (Executor::Length::kLong).
+  bool asks_others = false;
   bool open = false;  // health and reflection: no identity, no tenant, no limits
   const google::protobuf::Message* request_prototype = nullptr;
   std::unique_ptr<RequestValidator> validator;

@@ -113,9 +113,9 @@ void Pipeline::Dispatch(const Method& method, Call* call, std::vector<Position> 
       method.handler(*call);
       return;
     }
-    const auto length = method.rule.latency() == rapport::type::v1::LATENCY_CLASS_SEARCH
-                            ? Executor::Length::kLong
-                            : Executor::Length::kShort;
+    const bool is_long =
+        method.asks_others || method.rule.latency() == rapport::type::v1::LATENCY_CLASS_SEARCH;
+    const auto length = is_long ? Executor::Length::kLong : Executor::Length::kShort;
     const bool queued = executor_->Submit(call->context().tenant.value(), length, [&method, call] {
       if (absl::Now() > call->context().deadline) {
         call->Finish(errors::DeadlinePassed());

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "absl/strings/numbers.h"
+#include "absl/synchronization/notification.h"
 #include "common/auth/keys.h"
 #include "common/auth/token_signer.h"
 #include "common/base/errors.h"
@@ -232,6 +233,50 @@ TEST(Pipeline, DropsWorkWhoseDeadlinePassedInTheQueue) {
   first.join();
   server.observations.WaitFor("DEADLINE", 1);
   EXPECT_EQ(ran, 1);
+}
+
+// What three reads and the ends of their batches look like, when they wait for the only thread.
+std::vector<std::string> ThreeReadsInARow(bool asks_others) {
+  base::Mutex mu;
+  std::vector<std::string> seen;
+  const auto note = [&](const char* what) {
+    base::MutexLock lock(&mu);
+    seen.emplace_back(what);
+  };
+  absl::Notification begun;
+  absl::Notification go;
+  TestServer server({.read_threads = 1, .list_asks_others = asks_others});
+  server.list = [&] {
+    if (!begun.HasBeenNotified()) {
+      begun.Notify();
+      go.WaitForNotification();
+      return;
+    }
+    note("read");
+    Executor::AtBatchEnd([&] { note("end"); });
+  };
+  Client client = server.MakeClient();
+  std::vector<std::thread> callers;
+  const auto call = [&] { callers.emplace_back([&] { EXPECT_OK(ListStewards(client)); }); };
+  call();
+  begun.WaitForNotification();
+  for (int i = 0; i < 3; ++i) call();
+  base::CondVar never;
+  while (server.queued() < 3) {
+    base::MutexLock lock(&mu);
+    never.WaitWithTimeout(&mu, absl::Milliseconds(1));
+  }
+  go.Notify();
+  for (auto& caller : callers) caller.join();
+  base::MutexLock lock(&mu);
+  while (seen.size() < 6) never.WaitWithTimeout(&mu, absl::Milliseconds(1));
+  return seen;
+}
+
+// Proves: P05
+TEST(Pipeline, LetsNobodyWaitInABatchBehindACallThatAsksOthers) {
+  EXPECT_THAT(ThreeReadsInARow(false), ElementsAre("read", "read", "read", "end", "end", "end"));
+  EXPECT_THAT(ThreeReadsInARow(true), ElementsAre("read", "end", "read", "end", "read", "end"));
 }
 
 // Proves: P05

@@ -117,7 +117,7 @@ void TestFeed::WaitForSources(int count) {
   while (static_cast<int>(sources_.size()) != count) changed_.Wait(&mu_);
 }
 
-void TestServer::FillTable(bool reflection) {
+void TestServer::FillTable(const TestServerOptions& options) {
   table.Unary(kGetSteward, Lane::kLoop, [this](Call& call) {
     const auto& request = static_cast<const contact::GetStewardRequest&>(call.request());
     if (request.name().ends_with("/held")) {
@@ -132,10 +132,13 @@ void TestServer::FillTable(bool reflection) {
     steward.set_name(request.name());
     call.Finish(Answer{Serialize(steward)});
   });
-  table.Unary(kListStewards, Lane::kRead, [this](Call& call) {
-    list();
-    call.Finish(Answer{});
-  });
+  table
+      .Unary(kListStewards, Lane::kRead,
+             [this](Call& call) {
+               list();
+               call.Finish(Answer{});
+             })
+      .asks_others = options.list_asks_others;
   table.Unary(kUpdateSteward, Lane::kLoop, [](Call& call) { call.Finish(Answer{{}, 7}); });
   table.Bidi(kStreamEngagements, Lane::kLoop, [this](Call& call) { held.Hold(&call); });
   table.ServerStream(kWatchChanges, feed.Opener());
@@ -153,11 +156,11 @@ void TestServer::FillTable(bool reflection) {
     }
   }
   health.AddTo(&table);
-  if (reflection) AddReflection(&table);
+  if (options.reflection) AddReflection(&table);
 }
 
 TestServer::TestServer(TestServerOptions options) {
-  FillTable(options.reflection);
+  FillTable(options);
   const time::Clock& clock =
       options.clock != nullptr ? *options.clock : static_cast<const time::Clock&>(system_clock_);
   if (options.verifier == nullptr) options.admission.fixed_tenant = "home";

@@ -78,6 +78,7 @@ struct TestServerOptions {
   const time::Clock* clock = nullptr;
   ConsistencyGate* gate = nullptr;
   int read_threads = 2;
+  bool list_asks_others = false;     // Method::asks_others of ListStewards
   CallObserver* observer = nullptr;  // absent: `observations`
   bool reflection = false;
 };
@@ -103,7 +104,7 @@ class TestServer {
   MethodTable table;
 
  private:
-  void FillTable(bool reflection);
+  void FillTable(const TestServerOptions& options);
 
   const time::SystemClock system_clock_;
   std::unique_ptr<Admission> admission_;

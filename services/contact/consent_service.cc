@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "common/text/region.h"
 #include "services/contact/rules/channels.h"
 #include "services/contact/rules/consent.h"
@@ -95,23 +96,11 @@ void ConsentService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::CorrectConsentRequest& request) {
         return Correct(tx, context, request);
       });
-  methods->Read<v1::GetConsentEntryRequest, v1::ConsentEntry>(
-      prefix + "GetConsentEntry", [this](store::Snapshot& snapshot, const CallContext&,
-                                         const v1::GetConsentEntryRequest& request) {
-        return resources_.consent_entries.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListConsentEntriesRequest, v1::ListConsentEntriesResponse>(
-      prefix + "ListConsentEntries",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListConsentEntriesRequest& request)
-          -> absl::StatusOr<v1::ListConsentEntriesResponse> {
-        RETURN_IF_ERROR(resources_.people.Get(snapshot, request.parent()).status());
-        ASSIGN_OR_RETURN(auto page, resources_.consent_entries.List(snapshot, context, request));
-        v1::ListConsentEntriesResponse response;
-        for (auto& item : page.items) *response.add_consent_entries() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetConsentEntryRequest>(methods, prefix + "GetConsentEntry",
+                                                resources_.consent_entries);
+  resource::BindList<v1::ListConsentEntriesRequest>(
+      methods, prefix + "ListConsentEntries", resources_.consent_entries,
+      &v1::ListConsentEntriesResponse::mutable_consent_entries, KnownPerson(resources_));
   methods->Read<v1::CheckConsentRequest, v1::ConsentDecision>(
       prefix + "CheckConsent", [this](store::Snapshot& snapshot, const CallContext& context,
                                       const v1::CheckConsentRequest& request) {

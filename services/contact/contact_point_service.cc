@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/contact/contact_point_value.h"
 #include "services/contact/people_service.h"
 
@@ -69,23 +70,11 @@ void PeopleService::RegisterContactPoints(resource::Methods* methods) {
         RETURN_IF_ERROR(resources_.contact_points.Write(tx, context, nullptr, &point));
         return point;
       });
-  methods->Read<v1::GetContactPointRequest, v1::ContactPoint>(
-      prefix + "GetContactPoint", [this](store::Snapshot& snapshot, const CallContext&,
-                                         const v1::GetContactPointRequest& request) {
-        return resources_.contact_points.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListContactPointsRequest, v1::ListContactPointsResponse>(
-      prefix + "ListContactPoints",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListContactPointsRequest& request)
-          -> absl::StatusOr<v1::ListContactPointsResponse> {
-        RETURN_IF_ERROR(resources_.people.Get(snapshot, request.parent()).status());
-        ASSIGN_OR_RETURN(auto page, resources_.contact_points.List(snapshot, context, request));
-        v1::ListContactPointsResponse response;
-        for (auto& item : page.items) *response.add_contact_points() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetContactPointRequest>(methods, prefix + "GetContactPoint",
+                                                resources_.contact_points);
+  resource::BindList<v1::ListContactPointsRequest>(
+      methods, prefix + "ListContactPoints", resources_.contact_points,
+      &v1::ListContactPointsResponse::mutable_contact_points, KnownPerson(resources_));
   methods->Write<v1::UpdateContactPointRequest, v1::ContactPoint>(
       prefix + "UpdateContactPoint",
       [this](store::Tx& tx, const CallContext& context,

@@ -37,14 +37,7 @@ int main(int argc, char** argv) {
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const contact::Resources resources(&tokens, &host->rng(), &cache);
 
-  host->metrics()
-      .AddGauge("rapport_hot_cache_hits", "Reads that were answered from memory since the start")
-      .With()
-      .ReadFrom([&] { return static_cast<double>(cache.hits()); });
-  host->metrics()
-      .AddGauge("rapport_hot_cache_misses", "Reads that had to go to the store since the start")
-      .With()
-      .ReadFrom([&] { return static_cast<double>(cache.misses()); });
+  cache.ReportTo(&host->metrics());
 
   rpc::MethodTable table;
   resource::Methods methods(&table, store.get(), &host->read_lane());
@@ -75,11 +68,5 @@ int main(int argc, char** argv) {
       [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {
         return from_engagement.Apply(tx, context, change);
       });
-  return host->Run(&table, {.gate = &positions,
-                            .on_started =
-                                [&] {
-                                  follower.Start();
-                                  return absl::OkStatus();
-                                },
-                            .on_drained = [&] { follower.Stop(); }});
+  return host->Run(&table, host::Following(&positions, {&follower}));
 }

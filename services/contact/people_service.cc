@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/contact/contact_point_value.h"
 #include "services/contact/rules/provenance.h"
 
@@ -44,30 +45,10 @@ void PeopleService::Register(resource::Methods* methods) {
 
 void PeopleService::RegisterPeople(resource::Methods* methods) {
   const std::string prefix = "rapport.contact.v1.PeopleService/";
-  methods->Hot<v1::GetPersonRequest, v1::Person>(
-      prefix + "GetPerson",
-      [this](const CallContext&, const v1::GetPersonRequest& request)
-          -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
-        auto bytes = cache_->Find(request.name());
-        if (!bytes) return absl::nullopt;
-        return absl::StatusOr<grpc::ByteBuffer>(*std::move(bytes));
-      },
-      [this](store::Snapshot& snapshot, const CallContext&,
-             const v1::GetPersonRequest& request) -> absl::StatusOr<v1::Person> {
-        ASSIGN_OR_RETURN(auto found, resources_.people.Get(snapshot, request.name()));
-        cache_->Fill(request.name(), snapshot.sequence(), rpc::Serialize(found));
-        return found;
-      });
-  methods->Read<v1::ListPeopleRequest, v1::ListPeopleResponse>(
-      prefix + "ListPeople",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListPeopleRequest& request) -> absl::StatusOr<v1::ListPeopleResponse> {
-        ASSIGN_OR_RETURN(auto page, resources_.people.List(snapshot, context, request));
-        v1::ListPeopleResponse response;
-        for (auto& item : page.items) *response.add_people() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindHotGet<v1::GetPersonRequest>(methods, prefix + "GetPerson", resources_.people,
+                                             cache_);
+  resource::BindList<v1::ListPeopleRequest>(methods, prefix + "ListPeople", resources_.people,
+                                            &v1::ListPeopleResponse::mutable_people);
   methods->Write<v1::CreatePersonRequest, v1::Person>(
       prefix + "CreatePerson",
       [this](store::Tx& tx, const CallContext& context, const v1::CreatePersonRequest& request) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/contact/rules/rhythm.h"
 #include "services/contact/rules/standing.h"
 
@@ -16,20 +17,8 @@ void RelationshipService::Register(resource::Methods* methods) {
       prefix + "OpenRelationship",
       [this](store::Tx& tx, const CallContext& context,
              const v1::OpenRelationshipRequest& request) { return Open(tx, context, request); });
-  methods->Hot<v1::GetRelationshipRequest, v1::Relationship>(
-      prefix + "GetRelationship",
-      [this](const CallContext&, const v1::GetRelationshipRequest& request)
-          -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
-        auto bytes = cache_->Find(request.name());
-        if (!bytes) return absl::nullopt;
-        return absl::StatusOr<grpc::ByteBuffer>(*std::move(bytes));
-      },
-      [this](store::Snapshot& snapshot, const CallContext&,
-             const v1::GetRelationshipRequest& request) -> absl::StatusOr<v1::Relationship> {
-        ASSIGN_OR_RETURN(auto found, resources_.relationships.Get(snapshot, request.name()));
-        cache_->Fill(request.name(), snapshot.sequence(), rpc::Serialize(found));
-        return found;
-      });
+  resource::BindHotGet<v1::GetRelationshipRequest>(methods, prefix + "GetRelationship",
+                                                   resources_.relationships, cache_);
   methods->Read<v1::BatchGetRelationshipsRequest, v1::BatchGetRelationshipsResponse>(
       prefix + "BatchGetRelationships",
       [this](store::Snapshot& snapshot, const CallContext&,

@@ -243,4 +243,10 @@ absl::StatusOr<v1::Settings> SettingsOf(const Resources& resources, store::Reade
   return defaults;
 }
 
+resource::ParentCheck KnownPerson(const Resources& resources) {
+  return [&resources](store::Reader& reader, const std::string& person) {
+    return resources.people.Get(reader, person).status();
+  };
+}
+
 }  // namespace rapport::contact

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/resource/registry.h"
+#include "common/resource/standard_methods.h"
 #include "rapport/contact/v1/consent.pb.h"
 #include "rapport/contact/v1/person.pb.h"
 #include "rapport/contact/v1/relationship.pb.h"
@@ -58,6 +59,9 @@ absl::StatusOr<std::vector<M>> AllOf(const resource::Registry<M>& registry, stor
 // The settings of a tenant: what is stored, or the defaults.
 absl::StatusOr<v1::Settings> SettingsOf(const Resources& resources, store::Reader& reader,
                                         const base::TenantId& tenant);
+
+// NOT_FOUND for collections below a person who is not known.
+resource::ParentCheck KnownPerson(const Resources& resources);
 
 }  // namespace rapport::contact
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 
 namespace rapport::contact {
 
@@ -20,21 +21,9 @@ void StewardService::Register(resource::Methods* methods) {
                 : resources_.stewards.NameWithId(request.parent(), request.steward_id());
         return resources_.stewards.Create(tx, context, name, request.steward());
       });
-  methods->Read<v1::GetStewardRequest, v1::Steward>(
-      prefix + "GetSteward",
-      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetStewardRequest& request) {
-        return resources_.stewards.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListStewardsRequest, v1::ListStewardsResponse>(
-      prefix + "ListStewards",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListStewardsRequest& request) -> absl::StatusOr<v1::ListStewardsResponse> {
-        ASSIGN_OR_RETURN(auto page, resources_.stewards.List(snapshot, context, request));
-        v1::ListStewardsResponse response;
-        for (auto& item : page.items) *response.add_stewards() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetStewardRequest>(methods, prefix + "GetSteward", resources_.stewards);
+  resource::BindList<v1::ListStewardsRequest>(methods, prefix + "ListStewards", resources_.stewards,
+                                              &v1::ListStewardsResponse::mutable_stewards);
   methods->Write<v1::UpdateStewardRequest, v1::Steward>(
       prefix + "UpdateSteward",
       [this](store::Tx& tx, const CallContext& context,

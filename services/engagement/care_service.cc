@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/engagement/journal.h"
 #include "services/engagement/valid_time.h"
 
@@ -17,23 +18,11 @@ void CareService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::RecordCareEventRequest& request) {
         return Record(tx, context, request);
       });
-  methods->Read<v1::GetCareEventRequest, v1::CareEvent>(
-      prefix + "GetCareEvent", [this](store::Snapshot& snapshot, const CallContext&,
-                                      const v1::GetCareEventRequest& request) {
-        return resources_.care_events.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListCareEventsRequest, v1::ListCareEventsResponse>(
-      prefix + "ListCareEvents",
-      [this](
-          store::Snapshot& snapshot, const CallContext& context,
-          const v1::ListCareEventsRequest& request) -> absl::StatusOr<v1::ListCareEventsResponse> {
-        RETURN_IF_ERROR(CheckRelationship(resources_, snapshot, request.parent()));
-        ASSIGN_OR_RETURN(auto page, resources_.care_events.List(snapshot, context, request));
-        v1::ListCareEventsResponse response;
-        for (auto& item : page.items) *response.add_care_events() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetCareEventRequest>(methods, prefix + "GetCareEvent",
+                                             resources_.care_events);
+  resource::BindList<v1::ListCareEventsRequest>(
+      methods, prefix + "ListCareEvents", resources_.care_events,
+      &v1::ListCareEventsResponse::mutable_care_events, KnownRelationship(resources_));
 }
 
 absl::StatusOr<v1::CareEvent> CareService::Record(store::Tx& tx, const CallContext& context,

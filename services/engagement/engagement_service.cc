@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "common/text/normalise.h"
 #include "common/time/proto_time.h"
 #include "services/engagement/rules/statistics.h"
@@ -119,11 +120,8 @@ void EngagementService::Register(resource::Methods* methods) {
                                            const v1::RetractEngagementRequest& request) {
         return Retract(tx, context, request);
       });
-  methods->Read<v1::GetEngagementRequest, grpc::ByteBuffer>(
-      prefix + "GetEngagement", [this](store::Snapshot& snapshot, const CallContext&,
-                                       const v1::GetEngagementRequest& request) {
-        return resources_.engagements.GetBytes(snapshot, request.name());
-      });
+  resource::BindGet<v1::GetEngagementRequest>(methods, prefix + "GetEngagement",
+                                              resources_.engagements);
   methods->Read<v1::ListTimelineRequest, v1::ListTimelineResponse>(
       prefix + "ListTimeline", [this](store::Snapshot& snapshot, const CallContext& context,
                                       const v1::ListTimelineRequest& request) {

@@ -35,6 +35,12 @@ absl::Status CheckRelationship(const Resources& resources, store::Reader& reader
   return found ? absl::OkStatus() : errors::ResourceUnknown(relationship);
 }
 
+resource::ParentCheck KnownRelationship(const Resources& resources) {
+  return [&resources](store::Reader& reader, const std::string& relationship) {
+    return CheckRelationship(resources, reader, relationship);
+  };
+}
+
 absl::StatusOr<JournalRows> LoadJournal(const Resources& resources, store::Reader& reader,
                                         absl::string_view relationship) {
   JournalRows rows;

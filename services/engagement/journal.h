@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/call_context.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "common/store/store.h"
 #include "services/engagement/resources.h"
 #include "services/engagement/rules/parameters.h"
@@ -22,6 +23,8 @@ namespace rapport::engagement {
 // NOT_FOUND if contact never told of the relationship.
 absl::Status CheckRelationship(const Resources& resources, store::Reader& reader,
                                const std::string& relationship);
+// The same for collections below a relationship.
+resource::ParentCheck KnownRelationship(const Resources& resources);
 
 // FIELD if `name` is not a child of this relationship, RESOURCE_UNKNOWN if there is none of the
 // name.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/engagement/journal.h"
 #include "services/engagement/valid_time.h"
 
@@ -83,22 +84,10 @@ void NeedService::Register(resource::Methods* methods) {
                       return rules::ReviveNeed(WordsOf(request), at, parameters_, need);
                     });
       });
-  methods->Read<v1::GetNeedRequest, v1::Need>(
-      prefix + "GetNeed",
-      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetNeedRequest& request) {
-        return resources_.needs.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListNeedsRequest, v1::ListNeedsResponse>(
-      prefix + "ListNeeds",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListNeedsRequest& request) -> absl::StatusOr<v1::ListNeedsResponse> {
-        RETURN_IF_ERROR(CheckRelationship(resources_, snapshot, request.parent()));
-        ASSIGN_OR_RETURN(auto page, resources_.needs.List(snapshot, context, request));
-        v1::ListNeedsResponse response;
-        for (auto& item : page.items) *response.add_needs() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetNeedRequest>(methods, prefix + "GetNeed", resources_.needs);
+  resource::BindList<v1::ListNeedsRequest>(methods, prefix + "ListNeeds", resources_.needs,
+                                           &v1::ListNeedsResponse::mutable_needs,
+                                           KnownRelationship(resources_));
 }
 
 absl::StatusOr<v1::Need> NeedService::State(store::Tx& tx, const CallContext& context,

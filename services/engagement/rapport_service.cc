@@ -60,7 +60,7 @@ void RapportService::Register(resource::Methods* methods) {
         cache_->Fill(name, snapshot.sequence(),
                      std::make_shared<const v1::RelationshipStatistics>(*current));
         ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
-        return At(snapshot, request.name(), AsOf(request, context), *hours);
+        return At(snapshot, *current, AsOf(request, context), *hours);
       });
   methods->Read<v1::BatchGetRapportRequest, v1::BatchGetRapportResponse>(
       prefix + "BatchGetRapport",
@@ -70,8 +70,11 @@ void RapportService::Register(resource::Methods* methods) {
         ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
         v1::BatchGetRapportResponse response;
         for (const auto& name : request.names()) {
+          ASSIGN_OR_RETURN(const auto current,
+                           resources_.statistics.Find(snapshot, StatisticsName(name)));
+          if (!current) return errors::ResourceUnknown(name);
           ASSIGN_OR_RETURN(*response.add_rapports(),
-                           At(snapshot, name, AsOf(request, context), *hours));
+                           At(snapshot, *current, AsOf(request, context), *hours));
         }
         return response;
       });
@@ -102,12 +105,10 @@ void RapportService::Register(resource::Methods* methods) {
 }
 
 absl::StatusOr<v1::Rapport> RapportService::At(store::Reader& reader,
-                                               const std::string& relationship, absl::Time as_of,
+                                               const v1::RelationshipStatistics& current,
+                                               absl::Time as_of,
                                                const rules::WorkingHours& hours) const {
-  ASSIGN_OR_RETURN(const auto current,
-                   resources_.statistics.Find(reader, StatisticsName(relationship)));
-  if (!current) return errors::ResourceUnknown(relationship);
-  ASSIGN_OR_RETURN(const auto then, StatisticsAt(resources_, reader, *current, as_of, parameters_));
+  ASSIGN_OR_RETURN(const auto then, StatisticsAt(resources_, reader, current, as_of, parameters_));
   return rules::Measure(then, as_of, parameters_, hours);
 }
 

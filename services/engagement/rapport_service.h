@@ -26,7 +26,7 @@ class RapportService {
   void Register(resource::Methods* methods);
 
  private:
-  absl::StatusOr<v1::Rapport> At(store::Reader& reader, const std::string& relationship,
+  absl::StatusOr<v1::Rapport> At(store::Reader& reader, const v1::RelationshipStatistics& current,
                                  absl::Time as_of, const rules::WorkingHours& hours) const;
   absl::StatusOr<v1::Trust> TrustAt(store::Snapshot& snapshot, const base::CallContext& context,
                                     const v1::GetTrustRequest& request) const;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "common/time/proto_time.h"
 #include "services/engagement/rules/needs.h"
 #include "services/engagement/rules/sales.h"
@@ -27,22 +28,10 @@ void SaleService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::AdvanceSaleRequest& request) {
         return Advance(tx, context, request);
       });
-  methods->Read<v1::GetSaleRequest, v1::Sale>(
-      prefix + "GetSale",
-      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetSaleRequest& request) {
-        return resources_.sales.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListSalesRequest, v1::ListSalesResponse>(
-      prefix + "ListSales",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListSalesRequest& request) -> absl::StatusOr<v1::ListSalesResponse> {
-        RETURN_IF_ERROR(CheckRelationship(resources_, snapshot, request.parent()));
-        ASSIGN_OR_RETURN(auto page, resources_.sales.List(snapshot, context, request));
-        v1::ListSalesResponse response;
-        for (auto& item : page.items) *response.add_sales() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetSaleRequest>(methods, prefix + "GetSale", resources_.sales);
+  resource::BindList<v1::ListSalesRequest>(methods, prefix + "ListSales", resources_.sales,
+                                           &v1::ListSalesResponse::mutable_sales,
+                                           KnownRelationship(resources_));
 }
 
 absl::StatusOr<v1::Sale> SaleService::Record(store::Tx& tx, const CallContext& context,

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/engagement/rules/listening.h"
 #include "services/engagement/rules/measures.h"
 #include "services/engagement/rules/statistics.h"
@@ -42,22 +43,10 @@ void UnderstandingService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::LearnFactRequest& request) {
         return Learn(tx, context, request);
       });
-  methods->Read<v1::GetFactRequest, v1::Fact>(
-      prefix + "GetFact",
-      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetFactRequest& request) {
-        return resources_.facts.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListFactsRequest, v1::ListFactsResponse>(
-      prefix + "ListFacts",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListFactsRequest& request) -> absl::StatusOr<v1::ListFactsResponse> {
-        RETURN_IF_ERROR(CheckRelationship(resources_, snapshot, request.parent()));
-        ASSIGN_OR_RETURN(auto page, resources_.facts.List(snapshot, context, request));
-        v1::ListFactsResponse response;
-        for (auto& item : page.items) *response.add_facts() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetFactRequest>(methods, prefix + "GetFact", resources_.facts);
+  resource::BindList<v1::ListFactsRequest>(methods, prefix + "ListFacts", resources_.facts,
+                                           &v1::ListFactsResponse::mutable_facts,
+                                           KnownRelationship(resources_));
   methods->Write<v1::ConfirmFactRequest, v1::Fact>(
       prefix + "ConfirmFact",
       [this](store::Tx& tx, const CallContext& context,
@@ -107,22 +96,10 @@ void UnderstandingService::Register(resource::Methods* methods) {
                                              const v1::AcknowledgeFeedbackRequest& request) {
         return Acknowledge(tx, context, request);
       });
-  methods->Read<v1::GetFeedbackRequest, v1::Feedback>(
-      prefix + "GetFeedback",
-      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetFeedbackRequest& request) {
-        return resources_.feedback.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListFeedbackRequest, v1::ListFeedbackResponse>(
-      prefix + "ListFeedback",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListFeedbackRequest& request) -> absl::StatusOr<v1::ListFeedbackResponse> {
-        RETURN_IF_ERROR(CheckRelationship(resources_, snapshot, request.parent()));
-        ASSIGN_OR_RETURN(auto page, resources_.feedback.List(snapshot, context, request));
-        v1::ListFeedbackResponse response;
-        for (auto& item : page.items) *response.add_feedback() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetFeedbackRequest>(methods, prefix + "GetFeedback", resources_.feedback);
+  resource::BindList<v1::ListFeedbackRequest>(methods, prefix + "ListFeedback", resources_.feedback,
+                                              &v1::ListFeedbackResponse::mutable_feedback,
+                                              KnownRelationship(resources_));
 }
 
 absl::StatusOr<v1::Fact> UnderstandingService::Learn(store::Tx& tx, const CallContext& context,

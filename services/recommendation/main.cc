@@ -98,16 +98,5 @@ int main(int argc, char** argv) {
   recommendation::OfferService offer_service(&offers, &book);
   offer_service.Register(&methods);
 
-  return host->Run(&table, {.gate = &positions,
-                            .on_started =
-                                [&] {
-                                  contact.Start();
-                                  engagement.Start();
-                                  return absl::OkStatus();
-                                },
-                            .on_drained =
-                                [&] {
-                                  contact.Stop();
-                                  engagement.Stop();
-                                }});
+  return host->Run(&table, host::Following(&positions, {&contact, &engagement}));
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/standard_methods.h"
 #include "services/recommendation/topics.h"
 
 namespace rapport::recommendation {
@@ -82,21 +83,9 @@ void OfferService::Register(resource::Methods* methods) {
                                : offers_.NameWithId(request.parent(), request.offer_id());
         return Written(tx, offers_.Create(tx, context, std::move(name), request.offer()));
       });
-  methods->Read<v1::GetOfferRequest, v1::Offer>(
-      prefix + "GetOffer",
-      [this](store::Snapshot& snapshot, const CallContext&, const v1::GetOfferRequest& request) {
-        return offers_.Get(snapshot, request.name());
-      });
-  methods->Read<v1::ListOffersRequest, v1::ListOffersResponse>(
-      prefix + "ListOffers",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListOffersRequest& request) -> absl::StatusOr<v1::ListOffersResponse> {
-        ASSIGN_OR_RETURN(auto page, offers_.List(snapshot, context, request));
-        v1::ListOffersResponse response;
-        for (auto& item : page.items) *response.add_offers() = std::move(item);
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::BindGet<v1::GetOfferRequest>(methods, prefix + "GetOffer", offers_);
+  resource::BindList<v1::ListOffersRequest>(methods, prefix + "ListOffers", offers_,
+                                            &v1::ListOffersResponse::mutable_offers);
   methods->Write<v1::UpdateOfferRequest, v1::Offer>(
       prefix + "UpdateOffer",
       [this](store::Tx& tx, const CallContext& context,

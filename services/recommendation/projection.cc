@@ -179,6 +179,13 @@ absl::StatusOr<absl::optional<M>> Projection::TakeOver(store::Tx& tx,
   return absl::optional<M>(std::move(message));
 }
 
+template <class M>
+absl::Status Projection::TakeOverChild(store::Tx& tx, const google::protobuf::Any& any,
+                                       const resource::Registry<M>& copies) {
+  ASSIGN_OR_RETURN(const auto message, TakeOver(tx, any, copies));
+  return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
+}
+
 absl::Status Projection::Apply(store::Tx& tx, const base::CallContext&,
                                const google::protobuf::Any& resource) {
   if (resource.Is<contact::v1::Relationship>()) {
@@ -200,26 +207,11 @@ absl::Status Projection::Apply(store::Tx& tx, const base::CallContext&,
     if (!message) return absl::OkStatus();
     return Reindex(tx, message->name().substr(0, message->name().rfind('/')));
   }
-  if (resource.Is<engagement::v1::Promise>()) {
-    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, promises_));
-    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
-  }
-  if (resource.Is<engagement::v1::Fact>()) {
-    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, facts_));
-    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
-  }
-  if (resource.Is<engagement::v1::Feedback>()) {
-    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, feedback_));
-    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
-  }
-  if (resource.Is<engagement::v1::Need>()) {
-    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, needs_));
-    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
-  }
-  if (resource.Is<engagement::v1::CareEvent>()) {
-    ASSIGN_OR_RETURN(const auto message, TakeOver(tx, resource, care_events_));
-    return message ? Reindex(tx, RelationshipOf(message->name())) : absl::OkStatus();
-  }
+  if (resource.Is<engagement::v1::Promise>()) return TakeOverChild(tx, resource, promises_);
+  if (resource.Is<engagement::v1::Fact>()) return TakeOverChild(tx, resource, facts_);
+  if (resource.Is<engagement::v1::Feedback>()) return TakeOverChild(tx, resource, feedback_);
+  if (resource.Is<engagement::v1::Need>()) return TakeOverChild(tx, resource, needs_);
+  if (resource.Is<engagement::v1::CareEvent>()) return TakeOverChild(tx, resource, care_events_);
   return absl::OkStatus();
 }
 

@@ -86,6 +86,10 @@ class Projection {
   absl::StatusOr<std::unique_ptr<RelationshipCopy>> LoadPart(store::Reader& reader,
                                                              const std::string& relationship,
                                                              bool for_index) const;
+  // The same for what belongs to one relationship, which is entered anew.
+  template <class M>
+  absl::Status TakeOverChild(store::Tx& tx, const google::protobuf::Any& any,
+                             const resource::Registry<M>& copies);
   absl::Status ReindexPerson(store::Tx& tx, const std::string& person);
   absl::Status Reindex(store::Tx& tx, const std::string& relationship);
   // Makes the entries again that another version of the program has written.

@@ -76,25 +76,38 @@ void RecommendationService::Register(resource::Methods* methods) {
                                      const v1::GetWorklistRequest& request) {
         return worklists_.Make(snapshot, context, request);
       });
-  methods->Read<v1::GetBriefingRequest, v1::Briefing>(
-      prefix + "GetBriefing",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::GetBriefingRequest& request) { return Brief(snapshot, context, request); });
-  methods->Read<v1::SuggestNextStepsRequest, v1::Decision>(
-      prefix + "SuggestNextSteps", [this](store::Snapshot& snapshot, const CallContext& context,
-                                          const v1::SuggestNextStepsRequest& request) {
-        return Suggest(snapshot, context, request);
-      });
-  methods->Read<v1::CheckReadinessRequest, v1::Readiness>(
-      prefix + "CheckReadiness", [this](store::Snapshot& snapshot, const CallContext& context,
-                                        const v1::CheckReadinessRequest& request) {
-        return Check(snapshot, context, request);
-      });
-  methods->Read<v1::ExplainExclusionRequest, v1::ExplainExclusionResponse>(
-      prefix + "ExplainExclusion", [this](store::Snapshot& snapshot, const CallContext& context,
-                                          const v1::ExplainExclusionRequest& request) {
-        return Explain(snapshot, context, request);
-      });
+  methods
+      ->Read<v1::GetBriefingRequest, v1::Briefing>(
+          prefix + "GetBriefing",
+          [this](store::Snapshot& snapshot, const CallContext& context,
+                 const v1::GetBriefingRequest& request) {
+            return Brief(snapshot, context, request);
+          })
+      .asks_others = true;
+  methods
+      ->Read<v1::SuggestNextStepsRequest, v1::Decision>(
+          prefix + "SuggestNextSteps",
+          [this](store::Snapshot& snapshot, const CallContext& context,
+                 const v1::SuggestNextStepsRequest& request) {
+            return Suggest(snapshot, context, request);
+          })
+      .asks_others = true;
+  methods
+      ->Read<v1::CheckReadinessRequest, v1::Readiness>(
+          prefix + "CheckReadiness",
+          [this](store::Snapshot& snapshot, const CallContext& context,
+                 const v1::CheckReadinessRequest& request) {
+            return Check(snapshot, context, request);
+          })
+      .asks_others = true;
+  methods
+      ->Read<v1::ExplainExclusionRequest, v1::ExplainExclusionResponse>(
+          prefix + "ExplainExclusion",
+          [this](store::Snapshot& snapshot, const CallContext& context,
+                 const v1::ExplainExclusionRequest& request) {
+            return Explain(snapshot, context, request);
+          })
+      .asks_others = true;
 }
 
 absl::StatusOr<v1::Decision> RecommendationService::Suggest(

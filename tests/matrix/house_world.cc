@@ -135,28 +135,22 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
   house->Must<contact::Person>(absl::StrCat(kPeople, "DeletePerson"), remove);
   names_for_["UndeletePerson rapport/Person"] = deleted;
 
-  const auto [resting_person, resting] =
-      MakePerson(*house, id + "-resting", names_["rapport/Steward"]);
-  contact::RestRelationshipRequest rest;
-  rest.set_name(resting);
-  house->Must<contact::Relationship>(absl::StrCat(kRelationships, "RestRelationship"), rest);
-  names_for_["ReopenRelationship rapport/Relationship"] = resting;
-
-  const auto [quieted_person, quieted] =
-      MakePerson(*house, id + "-quieted", names_["rapport/Steward"]);
-  contact::QuietRelationshipRequest quiet;
-  quiet.set_name(quieted);
-  house->Must<contact::Relationship>(absl::StrCat(kRelationships, "QuietRelationship"), quiet);
-  names_for_["UnquietRelationship rapport/Relationship"] = quieted;
-
-  const auto [guarded_person, guarded] =
-      MakePerson(*house, id + "-guarded", names_["rapport/Steward"]);
+  // A relationship in the state that `undo` leads out of.
+  const auto prepared = [&](const char* state, const char* verb, const char* undo, auto request) {
+    const auto [person_of, name] =
+        MakePerson(*house, absl::StrCat(id, state), names_["rapport/Steward"]);
+    request.set_name(name);
+    house->Must<contact::Relationship>(absl::StrCat(kRelationships, verb), request);
+    names_for_[absl::StrCat(undo, " rapport/Relationship")] = name;
+  };
+  prepared("-resting", "RestRelationship", "ReopenRelationship",
+           contact::RestRelationshipRequest());
+  prepared("-quieted", "QuietRelationship", "UnquietRelationship",
+           contact::QuietRelationshipRequest());
   contact::SetCareGuardRequest guard;
-  guard.set_name(guarded);
   guard.set_steward(names_["rapport/Steward"]);
   guard.set_reason("a loss");
-  house->Must<contact::Relationship>(absl::StrCat(kRelationships, "SetCareGuard"), guard);
-  names_for_["LiftCareGuard rapport/Relationship"] = guarded;
+  prepared("-guarded", "SetCareGuard", "LiftCareGuard", guard);
 
   contact::RecordConsentRequest consent;
   consent.set_parent(person);

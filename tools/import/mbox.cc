@@ -77,8 +77,8 @@ std::optional<MboxItem> MboxReader::Next() {
   MboxItem item;
   Line line;
   const auto problem = [&](std::string reason) {
-    item.end_offset = has_pending_ ? pending_.offset : lines_.offset();
-    item.end_line = has_pending_ ? pending_.number : lines_.next_line_number();
+    item.end_offset = pending_ ? pending_->offset : lines_.offset();
+    item.end_line = pending_ ? pending_->number : lines_.next_line_number();
     item.content = ImportProblem{options_.file, item.line, std::move(reason)};
     return item;
   };
@@ -104,7 +104,6 @@ std::optional<MboxItem> MboxReader::Next() {
       while (lines_.Next(&line)) {
         if (IsSeparator(line, after_blank)) {
           pending_ = std::move(line);
-          has_pending_ = true;
           break;
         }
         after_blank = line.text.empty();
@@ -115,13 +114,12 @@ std::optional<MboxItem> MboxReader::Next() {
     line.offset = first_offset;
     line.number = item.line;
     pending_ = std::move(line);
-    has_pending_ = true;
   }
-  if (!has_pending_) return std::nullopt;
+  if (!pending_) return std::nullopt;
 
-  item.start_offset = pending_.offset;
-  item.line = pending_.number;
-  has_pending_ = false;
+  Line first = *std::exchange(pending_, std::nullopt);
+  item.start_offset = first.offset;
+  item.line = first.number;
   std::string from_line;
   std::string bytes;
   // LineReader cuts very long lines; what was dropped counts as truncation of the mail.
@@ -138,22 +136,21 @@ std::optional<MboxItem> MboxReader::Next() {
     bytes.append(kept.end);
   };
   if (single_) {
-    keep(pending_);
+    keep(first);
   } else {
-    from_line = std::move(pending_.text);
+    from_line = std::move(first.text);
   }
   bool after_blank = false;
   while (lines_.Next(&line)) {
     if (IsSeparator(line, after_blank)) {
       pending_ = std::move(line);
-      has_pending_ = true;
       break;
     }
     after_blank = line.text.empty() && !line.truncated;
     keep(line);
   }
-  item.end_offset = has_pending_ ? pending_.offset : lines_.offset();
-  item.end_line = has_pending_ ? pending_.number : lines_.next_line_number();
+  item.end_offset = pending_ ? pending_->offset : lines_.offset();
+  item.end_line = pending_ ? pending_->number : lines_.next_line_number();
   Mail mail;
   std::string reason = ParseMail(bytes, from_line, &mail);
   if (!reason.empty()) return problem(std::move(reason));

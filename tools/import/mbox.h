@@ -51,8 +51,7 @@ class MboxReader {
 
   const MboxOptions options_;
   LineReader lines_;
-  Line pending_;  // the "From " line of the next mail
-  bool has_pending_ = false;
+  std::optional<Line> pending_;  // the "From " line of the next mail
   bool started_ = false;
   bool single_ = false;  // a file with one mail
 };

@@ -78,7 +78,9 @@ class Exporter {
     Open("settings.jsonl").Line(set);
     RETURN_IF_ERROR(People());
     RETURN_IF_ERROR(Relationships());
-    RETURN_IF_ERROR(Offers());
+    RETURN_IF_ERROR(Collection<recommendation::v1::ListOffersRequest>(
+        "rapport.recommendation.v1.OfferService/ListOffers", connection_.parent(), "offers.jsonl",
+        &recommendation::v1::ListOffersResponse::offers));
     google::protobuf::Struct json;
     std::string line;
     for (auto& [name, file] : files_) {
@@ -113,6 +115,19 @@ class Exporter {
     return absl::OkStatus();
   }
 
+  // Writes everything below `parent` to the file of that name.
+  template <class Request, class Response, class M>
+  absl::Status Collection(const char* method, const std::string& parent, const char* file,
+                          const google::protobuf::RepeatedPtrField<M>& (Response::*items)() const) {
+    OutFile& out = Open(file);
+    Request request;
+    request.set_parent(parent);
+    return Pages<Request, Response>(method, request, [&](const Response& page) {
+      for (const auto& item : (page.*items)()) out.Line(item);
+      return absl::OkStatus();
+    });
+  }
+
   absl::Status People() {
     OutFile& people = Open("people.jsonl");
     OutFile& cards = Open("people.vcf");
@@ -134,7 +149,10 @@ class Exporter {
                              connection_.Call<contact::v1::Preference>(
                                  "rapport.contact.v1.PeopleService/GetPreference", get));
             if (preference.revision() > 0) preferences.Line(preference);
-            RETURN_IF_ERROR(Ledger(person.name()));
+            RETURN_IF_ERROR(Collection<contact::v1::ListConsentEntriesRequest>(
+                "rapport.contact.v1.ConsentService/ListConsentEntries", person.name(),
+                "consent_entries.jsonl",
+                &contact::v1::ListConsentEntriesResponse::consent_entries));
           }
           return absl::OkStatus();
         });
@@ -152,28 +170,6 @@ class Exporter {
             });
     RETURN_IF_ERROR(listed);
     return out;
-  }
-
-  absl::Status Ledger(const std::string& person) {
-    contact::v1::ListConsentEntriesRequest request;
-    request.set_parent(person);
-    return Pages<contact::v1::ListConsentEntriesRequest, contact::v1::ListConsentEntriesResponse>(
-        "rapport.contact.v1.ConsentService/ListConsentEntries", request, [&](const auto& page) {
-          for (const auto& entry : page.consent_entries())
-            Open("consent_entries.jsonl").Line(entry);
-          return absl::OkStatus();
-        });
-  }
-
-  absl::Status Offers() {
-    OutFile& offers = Open("offers.jsonl");
-    recommendation::v1::ListOffersRequest request;
-    request.set_parent(connection_.parent());
-    return Pages<recommendation::v1::ListOffersRequest, recommendation::v1::ListOffersResponse>(
-        "rapport.recommendation.v1.OfferService/ListOffers", request, [&](const auto& page) {
-          for (const auto& offer : page.offers()) offers.Line(offer);
-          return absl::OkStatus();
-        });
   }
 
   absl::Status Relationships() {
@@ -221,53 +217,24 @@ class Exporter {
 
   absl::Status Story(const std::string& relationship) {
     RETURN_IF_ERROR(Engagements(relationship));
-    engagement::v1::ListPromisesRequest promises;
-    promises.set_parent(relationship);
-    RETURN_IF_ERROR(
-        (Pages<engagement::v1::ListPromisesRequest, engagement::v1::ListPromisesResponse>(
-            "rapport.engagement.v1.PromiseService/ListPromises", promises, [&](const auto& page) {
-              for (const auto& promise : page.promises()) Open("promises.jsonl").Line(promise);
-              return absl::OkStatus();
-            })));
-    engagement::v1::ListFactsRequest facts;
-    facts.set_parent(relationship);
-    RETURN_IF_ERROR((Pages<engagement::v1::ListFactsRequest, engagement::v1::ListFactsResponse>(
-        "rapport.engagement.v1.UnderstandingService/ListFacts", facts, [&](const auto& page) {
-          for (const auto& fact : page.facts()) Open("facts.jsonl").Line(fact);
-          return absl::OkStatus();
-        })));
-    RETURN_IF_ERROR(NeedsAndSales(relationship));
-    engagement::v1::ListFeedbackRequest feedback;
-    feedback.set_parent(relationship);
-    return Pages<engagement::v1::ListFeedbackRequest, engagement::v1::ListFeedbackResponse>(
-        "rapport.engagement.v1.UnderstandingService/ListFeedback", feedback, [&](const auto& page) {
-          for (const auto& entry : page.feedback()) Open("feedback.jsonl").Line(entry);
-          return absl::OkStatus();
-        });
-  }
-
-  absl::Status NeedsAndSales(const std::string& relationship) {
-    engagement::v1::ListNeedsRequest needs;
-    needs.set_parent(relationship);
-    RETURN_IF_ERROR((Pages<engagement::v1::ListNeedsRequest, engagement::v1::ListNeedsResponse>(
-        "rapport.engagement.v1.NeedService/ListNeeds", needs, [&](const auto& page) {
-          for (const auto& need : page.needs()) Open("needs.jsonl").Line(need);
-          return absl::OkStatus();
-        })));
-    engagement::v1::ListSalesRequest sales;
-    sales.set_parent(relationship);
-    RETURN_IF_ERROR((Pages<engagement::v1::ListSalesRequest, engagement::v1::ListSalesResponse>(
-        "rapport.engagement.v1.SaleService/ListSales", sales, [&](const auto& page) {
-          for (const auto& sale : page.sales()) Open("sales.jsonl").Line(sale);
-          return absl::OkStatus();
-        })));
-    engagement::v1::ListCareEventsRequest events;
-    events.set_parent(relationship);
-    return Pages<engagement::v1::ListCareEventsRequest, engagement::v1::ListCareEventsResponse>(
-        "rapport.engagement.v1.CareService/ListCareEvents", events, [&](const auto& page) {
-          for (const auto& event : page.care_events()) Open("care_events.jsonl").Line(event);
-          return absl::OkStatus();
-        });
+    RETURN_IF_ERROR(Collection<engagement::v1::ListPromisesRequest>(
+        "rapport.engagement.v1.PromiseService/ListPromises", relationship, "promises.jsonl",
+        &engagement::v1::ListPromisesResponse::promises));
+    RETURN_IF_ERROR(Collection<engagement::v1::ListFactsRequest>(
+        "rapport.engagement.v1.UnderstandingService/ListFacts", relationship, "facts.jsonl",
+        &engagement::v1::ListFactsResponse::facts));
+    RETURN_IF_ERROR(Collection<engagement::v1::ListNeedsRequest>(
+        "rapport.engagement.v1.NeedService/ListNeeds", relationship, "needs.jsonl",
+        &engagement::v1::ListNeedsResponse::needs));
+    RETURN_IF_ERROR(Collection<engagement::v1::ListSalesRequest>(
+        "rapport.engagement.v1.SaleService/ListSales", relationship, "sales.jsonl",
+        &engagement::v1::ListSalesResponse::sales));
+    RETURN_IF_ERROR(Collection<engagement::v1::ListCareEventsRequest>(
+        "rapport.engagement.v1.CareService/ListCareEvents", relationship, "care_events.jsonl",
+        &engagement::v1::ListCareEventsResponse::care_events));
+    return Collection<engagement::v1::ListFeedbackRequest>(
+        "rapport.engagement.v1.UnderstandingService/ListFeedback", relationship, "feedback.jsonl",
+        &engagement::v1::ListFeedbackResponse::feedback);
   }
 
   Context& context_;

@@ -3,23 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "google/protobuf/text_format.h"
+#include "tools/rapportctl/test_samples.h"
 
 namespace rapport::rapportctl {
 namespace {
 
 using ::testing::HasSubstr;
-
-template <class Message>
-Message Parse(const char* text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
-  return message;
-}
-
-// Monday, 9 March 2026, 09:00 UTC; the Thursday before is 1772704800.
-constexpr std::int64_t kNow = 1'773'046'800;
-DayStyle Days() { return {.now = absl::FromUnixSeconds(kNow), .zone = absl::UTCTimeZone()}; }
 
 engagement::v1::Need KeyingNeed() {
   return Parse<engagement::v1::Need>(R"(

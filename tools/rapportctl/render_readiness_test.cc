@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_split.h"
-#include "google/protobuf/text_format.h"
+#include "tools/rapportctl/test_samples.h"
 #include "tools/rapportctl/words.h"
 
 namespace rapport::rapportctl {
@@ -15,18 +15,7 @@ using recommendation::v1::Readiness;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-template <class Message>
-Message Parse(const char* text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
-  return message;
-}
-
-ReadinessStyle Style() {
-  return {.days = {.now = absl::FromUnixSeconds(1'773'046'800), .zone = absl::UTCTimeZone()},
-          .person = "Ana Lopes",
-          .offer = "Migration"};
-}
+ReadinessStyle Style() { return {.days = Days(), .person = "Ana Lopes", .offer = "Migration"}; }
 
 Readiness TooEarly() {
   return Parse<Readiness>(R"(

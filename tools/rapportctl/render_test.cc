@@ -4,10 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/time/proto_time.h"
-#include "google/protobuf/text_format.h"
 #include "tools/rapportctl/render_briefing.h"
 #include "tools/rapportctl/render_story.h"
 #include "tools/rapportctl/render_worklist.h"
+#include "tools/rapportctl/test_samples.h"
 #include "tools/rapportctl/words.h"
 
 namespace rapport::rapportctl {
@@ -15,17 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-template <class Message>
-Message Parse(const char* text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
-  return message;
-}
-
-// Monday, 9 March 2026, 09:00 UTC.
-constexpr std::int64_t kNow = 1'773'046'800;
-DayStyle Days() { return {.now = absl::FromUnixSeconds(kNow), .zone = absl::UTCTimeZone()}; }
 
 recommendation::v1::GetWorklistResponse List() {
   return Parse<recommendation::v1::GetWorklistResponse>(R"(
