@@ -12,17 +12,22 @@
 #include "benchmarks/loadgen/requests.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/client.h"
+#include "rapport/contact/v1/consent_service.pb.h"
 #include "rapport/contact/v1/people_service.pb.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/need_service.pb.h"
 #include "rapport/engagement/v1/rapport_service.pb.h"
+#include "rapport/engagement/v1/understanding_service.pb.h"
+#include "rapport/recommendation/v1/offer_service.pb.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
 
 namespace rapport::benchmarks {
 namespace {
 
 constexpr int kBatch = 1000;
+constexpr char kTopic[] = "linen";
 constexpr absl::Duration kPatience = absl::Minutes(10);
 
 std::unique_ptr<rpc::Client> Connect(const std::string& target,
@@ -164,6 +169,61 @@ absl::StatusOr<Streamed> StreamMail(const StreamOptions& options,
   writer.join();
   RETURN_IF_ERROR(stream->Finish());
   return streamed;
+}
+
+absl::StatusOr<std::string> Understand(const FillOptions& options,
+                                       const std::vector<std::string>& relationships) {
+  namespace v1 = engagement::v1;
+  const auto session = std::make_shared<rpc::Session>();
+  const auto contact = Connect(options.contact, session);
+  const auto engagement = Connect(options.engagement, session);
+  const auto recommendation = Connect(options.recommendation, session);
+  recommendation::v1::CreateOfferRequest offer;
+  offer.set_parent(absl::StrCat("tenants/", options.tenant));
+  offer.set_offer_id("linen");
+  offer.mutable_offer()->set_display_name("Linen, twice a year");
+  offer.mutable_offer()->add_serves(kTopic);
+  offer.mutable_offer()->set_stake(recommendation::v1::Offer::HIGH);
+  ASSIGN_OR_RETURN(const auto made,
+                   recommendation->Call<recommendation::v1::Offer>(
+                       "rapport.recommendation.v1.OfferService/CreateOffer", offer));
+  for (const auto& name : relationships) {
+    contact::v1::GetRelationshipRequest get;
+    get.set_name(name);
+    ASSIGN_OR_RETURN(const auto relationship,
+                     contact->Call<contact::v1::Relationship>(
+                         "rapport.contact.v1.RelationshipService/GetRelationship", get));
+    contact::v1::RecordConsentRequest consent;
+    consent.set_parent(relationship.person());
+    consent.mutable_consent_entry()->set_purpose(type::v1::PURPOSE_PROPOSAL);
+    consent.mutable_consent_entry()->set_decision(contact::v1::ConsentEntry::GRANT);
+    consent.mutable_consent_entry()->set_lawful_basis(contact::v1::ConsentEntry::CONSENT);
+    RETURN_IF_ERROR(contact
+                        ->Call<contact::v1::ConsentEntry>(
+                            "rapport.contact.v1.ConsentService/RecordConsent", consent)
+                        .status());
+    v1::StateNeedRequest need;
+    need.set_parent(name);
+    need.mutable_need()->set_summary("Linen that lasts");
+    need.mutable_need()->set_origin(type::v1::PARTY_PERSON);
+    need.mutable_need()->set_explicit_(true);
+    need.mutable_need()->add_topics(kTopic);
+    RETURN_IF_ERROR(
+        engagement->Call<v1::Need>("rapport.engagement.v1.NeedService/StateNeed", need).status());
+    for (const auto slot :
+         {v1::Fact::SITUATION, v1::Fact::PROBLEM, v1::Fact::IMPLICATION, v1::Fact::NEED_PAYOFF}) {
+      v1::LearnFactRequest fact;
+      fact.set_parent(name);
+      fact.mutable_fact()->set_slot(slot);
+      fact.mutable_fact()->set_text("The sheets wear out in a year");
+      fact.mutable_fact()->set_said_by(type::v1::PARTY_PERSON);
+      fact.mutable_fact()->add_topics(kTopic);
+      RETURN_IF_ERROR(
+          engagement->Call<v1::Fact>("rapport.engagement.v1.UnderstandingService/LearnFact", fact)
+              .status());
+    }
+  }
+  return made.name();
 }
 
 absl::Status WaitForFeeds(const std::string& contact, const std::string& engagement,

@@ -48,6 +48,12 @@ struct Streamed {
 absl::StatusOr<Streamed> StreamMail(const StreamOptions& options,
                                     const std::vector<std::string>& relationships);
 
+// One offer, and what it asks for of each of these relationships: consent to proposals, an explicit
+// need, a fact in every slot. So whether to propose it is a question that recommendation asks
+// contact and engagement at each call. Returns the offer's name.
+absl::StatusOr<std::string> Understand(const FillOptions& options,
+                                       const std::vector<std::string>& relationships);
+
 // Waits until contact and recommendation have applied all that engagement has committed.
 absl::Status WaitForFeeds(const std::string& contact, const std::string& engagement,
                           const std::string& recommendation, const std::string& relationship);

@@ -1,11 +1,12 @@
 // rapport_bench: the load generator. `rapport_bench COMMAND --flag=value…` prints one JSON object.
 //
-//   load      puts load on one method: closed loop with --in_flight, open loop with --rate
-//   people    fills contact with people and stewards, writes the relationships to --names
-//   stream    streams --count engagements of the relationships in --names
-//   settle    waits until contact and recommendation have followed engagement
-//   start     time from exec to the first answer of the command behind "--"
-//   fsync     latency of the disk under --folder
+//   load        puts load on one method: closed loop with --in_flight, open loop with --rate
+//   people      fills contact with people and stewards, writes the relationships to --names
+//   stream      streams --count engagements of the relationships in --names
+//   understand  makes an --offer question of every relationship in --names
+//   settle      waits until contact and recommendation have followed engagement
+//   start       time from exec to the first answer of the command behind "--"
+//   fsync       latency of the disk under --folder
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -24,7 +25,9 @@
 ABSL_FLAG(std::string, target, "", "where the server listens, unix:PATH or 127.0.0.1:PORT");
 ABSL_FLAG(std::string, method, "", "package.Service/Method");
 ABSL_FLAG(std::string, names, "", "file with one resource name a line");
-ABSL_FLAG(std::string, requests, "names", "what to send: names (drawn), every_name, or mail");
+ABSL_FLAG(std::string, requests, "names",
+          "what to send: names (drawn), every_name, readiness (of --offer), or mail");
+ABSL_FLAG(std::string, offer, "", "name of the offer to check");
 ABSL_FLAG(std::int64_t, count, 0, "how many requests to prepare, or engagements to stream");
 ABSL_FLAG(std::uint64_t, seed, 1, "of all that is drawn");
 ABSL_FLAG(int, in_flight, 1, "closed loop: calls in flight");
@@ -64,8 +67,10 @@ absl::StatusOr<std::vector<std::string>> MakeRequests() {
   const std::string kind = absl::GetFlag(FLAGS_requests);
   const auto count = static_cast<std::size_t>(absl::GetFlag(FLAGS_count));
   if (kind == "every_name") return EveryName(*names);
-  if (kind == "names") {
-    return NameRequests(*names, count == 0 ? 100000 : count, absl::GetFlag(FLAGS_seed));
+  const std::size_t drawn = count == 0 ? 100000 : count;
+  if (kind == "names") return NameRequests(*names, drawn, absl::GetFlag(FLAGS_seed));
+  if (kind == "readiness") {
+    return ReadinessRequests(*names, absl::GetFlag(FLAGS_offer), drawn, absl::GetFlag(FLAGS_seed));
   }
   if (kind != "mail") return absl::InvalidArgumentError(absl::StrCat("--requests=", kind));
   Mail mail(*std::move(names), absl::GetFlag(FLAGS_seed));
@@ -93,12 +98,17 @@ int Load() {
   return Say(ToJson(Run(options, *requests)));
 }
 
-int People() {
+FillOptions Services() {
   FillOptions options;
   options.contact = absl::GetFlag(FLAGS_contact);
   options.engagement = absl::GetFlag(FLAGS_engagement);
   options.recommendation = absl::GetFlag(FLAGS_recommendation);
   options.tenant = absl::GetFlag(FLAGS_tenant);
+  return options;
+}
+
+int People() {
+  FillOptions options = Services();
   options.people = absl::GetFlag(FLAGS_people);
   options.stewards = absl::GetFlag(FLAGS_stewards);
   const auto filled = FillPeople(options);
@@ -133,6 +143,14 @@ int Stream() {
       static_cast<double>(streamed->recorded) / streamed->seconds,
       usage.server_seconds / static_cast<double>(streamed->recorded) * 1e6,
       usage.other_seconds / usage.seconds));
+}
+
+int UnderstandAll() {
+  const auto names = ReadLines(absl::GetFlag(FLAGS_names));
+  if (!names.ok()) return Fail(names.status());
+  const auto offer = Understand(Services(), *names);
+  if (!offer.ok()) return Fail(offer.status());
+  return Say(absl::StrFormat("{\"offer\": \"%s\"}", *offer));
 }
 
 int Settle() {
@@ -177,6 +195,7 @@ int Main(std::vector<std::string> arguments) {
   if (command == "load") return Load();
   if (command == "people") return People();
   if (command == "stream") return Stream();
+  if (command == "understand") return UnderstandAll();
   if (command == "settle") return Settle();
   if (command == "fsync") return Fsync();
   if (command == "start" && arguments.size() > 1) {
@@ -184,7 +203,7 @@ int Main(std::vector<std::string> arguments) {
     return Start(arguments);
   }
   return Fail(absl::InvalidArgumentError(
-      "say what to do: load, people, stream, settle, start -- PROGRAM…, or fsync"));
+      "say what to do: load, people, stream, understand, settle, start -- PROGRAM…, or fsync"));
 }
 
 }  // namespace

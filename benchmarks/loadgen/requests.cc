@@ -7,10 +7,24 @@
 #include "absl/strings/str_cat.h"
 #include "common/time/proto_time.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
+#include "rapport/recommendation/v1/recommendation_service.pb.h"
 
 namespace rapport::benchmarks {
 
 namespace v1 = rapport::engagement::v1;
+
+namespace {
+
+std::vector<std::string> Drawn(const std::vector<std::string>& names, std::size_t count,
+                               std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::string> drawn;
+  drawn.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) drawn.push_back(names[random() % names.size()]);
+  return drawn;
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
   std::ifstream in(path);
@@ -35,11 +49,21 @@ std::vector<std::string> EveryName(const std::vector<std::string>& names) {
 
 std::vector<std::string> NameRequests(const std::vector<std::string>& names, std::size_t count,
                                       std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<std::string> drawn;
-  drawn.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) drawn.push_back(names[random() % names.size()]);
-  return EveryName(drawn);
+  return EveryName(Drawn(names, count, seed));
+}
+
+std::vector<std::string> ReadinessRequests(const std::vector<std::string>& names,
+                                           const std::string& offer, std::size_t count,
+                                           std::uint64_t seed) {
+  std::vector<std::string> requests;
+  requests.reserve(count);
+  recommendation::v1::CheckReadinessRequest request;
+  request.set_offer(offer);
+  for (const auto& name : Drawn(names, count, seed)) {
+    request.set_relationship(name);
+    requests.push_back(request.SerializeAsString());
+  }
+  return requests;
 }
 
 Mail::Mail(std::vector<std::string> relationships, std::uint64_t seed)

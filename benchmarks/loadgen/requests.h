@@ -24,6 +24,11 @@ std::vector<std::string> NameRequests(const std::vector<std::string>& names, std
 // One for every name, in order.
 std::vector<std::string> EveryName(const std::vector<std::string>& names);
 
+// The same of CheckReadiness, for one offer.
+std::vector<std::string> ReadinessRequests(const std::vector<std::string>& names,
+                                           const std::string& offer, std::size_t count,
+                                           std::uint64_t seed);
+
 // Mail as a house of some years has it: about 200 bytes a message, in and out in turn, in threads.
 // Half of what comes in asks for an answer, and what goes out answers the oldest of those first.
 // Everything follows from the seed, and two seeds never make the same message.

@@ -1,6 +1,7 @@
 """The house that the other profiles look at: people, then years of mail. With the profile bulk, the
 mail is what is measured; otherwise it is only streamed."""
 
+import itertools
 import json
 import os
 import sqlite3
@@ -8,6 +9,7 @@ import sqlite3
 from .measure import compare, row
 
 ROUNDS = 5
+UNDERSTOOD = 1000  # relationships for which an offer is a live question
 
 
 def filled(house):
@@ -22,7 +24,8 @@ def filled(house):
 def fill(house, settings, measure_bulk):
     """Returns the rows of bulk if they were asked for."""
     known = filled(house)
-    size = {"people": house.people, "engagements": settings.engagements}
+    size = {"people": house.people, "engagements": settings.engagements,
+            "understood": UNDERSTOOD, "offer": "tenants/bench/offers/linen"}
     if known == size and not measure_bulk:
         return []
     for name in os.listdir(house.work):
@@ -92,9 +95,12 @@ def follow(house):
     house.start("contact", core=None, follow=("engagement",))
     house.start("engagement", core=None, follow=("contact",))
     house.start("recommendation", core=None, follow=("contact", "engagement"))
-    settled = house.tool("rapport_bench", "settle", "--names=" + house.names,
-                         *("--%s=%s" % (name, server.address)
-                           for name, server in house.running.items()), core=None)
+    address = ["--%s=%s" % (name, server.address) for name, server in house.running.items()]
+    settled = house.tool("rapport_bench", "settle", "--names=" + house.names, *address, core=None)
+    with open(house.names) as names, open(house.understood, "w") as out:
+        out.writelines(itertools.islice(names, UNDERSTOOD))
+    house.tool("rapport_bench", "understand", "--names=" + house.understood, *address, core=None)
+    house.tool("rapport_bench", "settle", "--names=" + house.names, *address, core=None)
     house.stop_all()
     return settled
 

@@ -65,6 +65,7 @@ class House:
         self.running = {}
         os.makedirs(work, exist_ok=True)
         self.names = os.path.join(work, "relationships.txt")
+        self.understood = os.path.join(work, "understood.txt")
 
     def close(self):
         for name in list(self.running):
@@ -123,7 +124,8 @@ class House:
                    "--port_file=" + self.path(service + ".ready"), "--log_level=" + log_level,
                    "--drain_grace=2s"]
         if tokens:
-            command += ["--jwks_file=" + self.path("jwks.json"), "--issuer=https://bench.example"]
+            command += ["--jwks_file=" + self.path("jwks.json"), "--issuer=https://bench.example",
+                        "--signing_key_file=" + self.path(service + ".jwk")]
         else:
             command.append("--fixed_tenant=bench")
         for other in follow:

@@ -1,5 +1,5 @@
-"""worklist: GetWorklist for a steward of a thousand relationships and for one of all of them, and
-GetBriefing."""
+"""worklist: GetWorklist for a steward of a thousand relationships and for one of all of them.
+readiness: GetBriefing and CheckReadiness where contact and engagement are asked at every call."""
 
 from .measure import latency_row
 
@@ -20,6 +20,19 @@ def worklist(house, settings):
     return rows
 
 
+def readiness(house, settings):
+    house.start("contact", tokens=True, follow=("engagement",))
+    house.start("engagement", tokens=True, follow=("contact",))
+    house.start("recommendation", tokens=True, follow=("contact", "engagement"))
+    rows = at_rest_and_half_load(house, settings, "readiness", "GetBriefing", house.understood,
+                                 "asking both services", 5)
+    rows += at_rest_and_half_load(house, settings, "readiness", "CheckReadiness", house.understood,
+                                  "asking both services", 1, requests="readiness",
+                                  offer="tenants/bench/offers/linen")
+    house.stop_all()
+    return rows
+
+
 def write_names(house, name, stewards):
     path = house.path(name)
     with open(path, "w") as out:
@@ -27,11 +40,11 @@ def write_names(house, name, stewards):
     return path
 
 
-def at_rest_and_half_load(house, settings, profile, method, names, who, at_most_ms):
+def at_rest_and_half_load(house, settings, profile, method, names, who, at_most_ms, **request):
     def run(number, **flags):
         return house.load("recommendation", PREFIX + method, names=names, seed=number + 1,
                           seconds=settings.seconds, authorization_file=settings.authorization,
-                          **flags)
+                          **request, **flags)
     alone = [run(n, in_flight=1) for n in range(settings.rounds)]
     full = run(0, in_flight=16)
     rate = round(full["qps"] / 2, 1)

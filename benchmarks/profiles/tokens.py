@@ -27,16 +27,33 @@ def raw_signature(der):
     return b"".join(numbers)
 
 
-def make(folder, tenant, scopes):
-    """Writes jwks.json and authorization (the value of the header) into `folder`."""
-    key = os.path.join(folder, "bench-key.pem")
+def new_key(folder, name, **more):
+    """Makes a key; returns its file and its public JWK."""
+    key = os.path.join(folder, name + "-key.pem")
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
     os.chmod(key, 0o600)
     point = openssl("pkey", "-in", key, "-pubout", "-outform", "DER")[-64:]
-    jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "bench",
-           "x": encoded(point[:32]), "y": encoded(point[32:])}
+    return key, {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": name,
+                 "x": encoded(point[:32]), "y": encoded(point[32:]), **more}
+
+
+def service_key(folder, service):
+    """Writes SERVICE.jwk, the key that the service signs with; returns its public JWK."""
+    key, jwk = new_key(folder, service, rapport_service=service)
+    # RFC 5915 as DER: SEQUENCE, INTEGER 1, then the number as an OCTET STRING of 32 bytes.
+    der = openssl("ec", "-in", key, "-outform", "DER")
+    path = os.path.join(folder, service + ".jwk")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump({**jwk, "d": encoded(der[7:39])}, out)
+    return jwk
+
+
+def make(folder, tenant, scopes, services):
+    """Writes jwks.json, authorization (the value of the header) and the services' own keys into
+    `folder`."""
+    key, jwk = new_key(folder, "bench")
     with open(os.path.join(folder, "jwks.json"), "w") as out:
-        json.dump({"keys": [jwk]}, out)
+        json.dump({"keys": [jwk] + [service_key(folder, service) for service in services]}, out)
     now = int(time.time())
     header = {"alg": "ES256", "typ": "JWT", "kid": "bench"}
     claims = {"iss": "https://bench.example", "aud": "rapport", "sub": "bench", "tenant": tenant,

@@ -38,6 +38,13 @@ resource::FeedConsumer::Options ConsumerOptions(
   return options;
 }
 
+// The thread that waits for the feed would be woken for the answers of other calls too.
+rpc::ClientOptions FeedClientOptions(const Host& host, const std::string& target) {
+  rpc::ClientOptions options = host.ClientFor(target);
+  options.own_connection = true;
+  return options;
+}
+
 }  // namespace
 
 Follower::Follower(
@@ -46,7 +53,7 @@ Follower::Follower(
     std::function<absl::Status(store::Tx&, const base::CallContext&, const google::protobuf::Any&)>
         apply)
     : target_(std::move(target)),
-      client_(std::make_shared<rpc::Client>(host.ClientFor(target_))),
+      client_(std::make_shared<rpc::Client>(FeedClientOptions(host, target_))),
       consumer_(ConsumerOptions(host, name, client_, std::move(apply)), store, positions,
                 host.clock()) {
   host.metrics()

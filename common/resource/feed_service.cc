@@ -76,8 +76,8 @@ class FeedService::Source final : public rpc::StreamSource {
     }
     const std::int64_t reached = cut ? complete : std::max(after_, snapshot->sequence());
     batch.set_caught_up(!cut);
-    const bool worth_sending =
-        batch.changes_size() > 0 || heartbeat || cut || (reached > after_ && reached > announced_);
+    // The first message always goes out: it tells who has everything already that they have.
+    const bool worth_sending = batch.changes_size() > 0 || heartbeat || cut || reached > announced_;
     after_ = reached;
     batch.set_sequence(reached);
     if (!worth_sending) return std::vector<grpc::ByteBuffer>{};

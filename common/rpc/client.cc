@@ -9,8 +9,8 @@
 #include "common/rpc/codec.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/impl/client_unary_call.h"
 #include "grpcpp/impl/rpc_method.h"
+#include "grpcpp/support/async_unary_call.h"
 #include "grpcpp/support/channel_arguments.h"
 
 namespace rapport::rpc {
@@ -105,24 +105,70 @@ grpc::ByteBuffer SerializeRepeatable(const google::protobuf::MessageLite& reques
 
 }  // namespace
 
+// Owns itself from Start until its answer is taken off the queue.
+struct Calls::Call {
+  ClientCallStart start;
+  google::protobuf::MessageLite* response;
+  std::function<void(absl::Status)> done;
+  std::string* token;
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+
+  absl::Status Finish() {
+    if (status.error_code() == grpc::StatusCode::CANCELLED) return errors::Draining();
+    if (!status.ok()) return FromGrpc(status);
+    const std::string written = TokenOf(*start.context);
+    if (start.session != nullptr) start.session->Remember(written);
+    if (token != nullptr) *token = written;
+    if (!Parse(answer, response)) return absl::DataLossError("the answer is no such message");
+    return absl::OkStatus();
+  }
+};
+
+void Calls::Start(Client& client, absl::string_view method,
+                  const google::protobuf::MessageLite& request,
+                  google::protobuf::MessageLite* response, const CallOptions& options,
+                  std::function<void(absl::Status)> done, std::string* token) {
+  auto call = std::make_unique<Call>();
+  call->start = client.Begin(method, options);
+  if (!call->start.status.ok()) {
+    done(call->start.status);
+    return;
+  }
+  call->response = response;
+  call->done = std::move(done);
+  call->token = token;
+  call->reader.reset(grpc::internal::ClientAsyncResponseReaderHelper::Create<grpc::ByteBuffer>(
+      call->start.channel.get(), &queue_,
+      grpc::internal::RpcMethod(call->start.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC),
+      call->start.context.get(), SerializeRepeatable(request)));
+  call->reader->StartCall();
+  ++under_way_;
+  Call* const tag = call.release();
+  tag->reader->Finish(&tag->answer, &tag->status, tag);
+}
+
+void Calls::Wait() {
+  void* tag = nullptr;
+  bool ok = false;
+  for (; under_way_ > 0 && queue_.Next(&tag, &ok); --under_way_) {
+    const std::unique_ptr<Call> call(static_cast<Call*>(tag));
+    call->done(call->Finish());
+  }
+}
+
 absl::Status Client::CallInto(absl::string_view method,
                               const google::protobuf::MessageLite& request,
                               google::protobuf::MessageLite* response, const CallOptions& options,
                               std::string* token) {
-  const ClientCallStart start = Begin(method, options);
-  if (!start.status.ok()) return start.status;
-  grpc::ByteBuffer answer;
-  const grpc::Status status = grpc::internal::BlockingUnaryCall(
-      start.channel.get(),
-      grpc::internal::RpcMethod(start.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC),
-      start.context.get(), SerializeRepeatable(request), &answer);
-  if (status.error_code() == grpc::StatusCode::CANCELLED) return errors::Draining();
-  if (!status.ok()) return FromGrpc(status);
-  const std::string written = TokenOf(*start.context);
-  if (start.session != nullptr) start.session->Remember(written);
-  if (token != nullptr) *token = written;
-  if (!Parse(answer, response)) return absl::DataLossError("the answer is no such message");
-  return absl::OkStatus();
+  absl::Status status;
+  Calls calls;
+  calls.Start(
+      *this, method, request, response, options,
+      [&status](absl::Status ended) { status = std::move(ended); }, token);
+  calls.Wait();
+  return status;
 }
 
 }  // namespace rapport::rpc

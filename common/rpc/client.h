@@ -16,6 +16,7 @@
 #include "common/rpc/session.h"
 #include "google/protobuf/message_lite.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/security/credentials.h"
 
 namespace rapport::rpc {
@@ -86,10 +87,49 @@ class Client {
   const std::string& target() const { return options_.target; }
 
  private:
+  friend class Calls;
+
   ClientCallStart Begin(absl::string_view method, const CallOptions& options) const;
 
   const ClientOptions options_;
   std::shared_ptr<grpc::Channel> channel_;
+};
+
+// Calls that are under way at once, of any clients, awaited on one thread.
+//
+//   Calls calls;
+//   calls.Start(contact, "…/GetPerson", request, &person);
+//   calls.Start(engagement, "…/GetRapport", another, &rapport);
+//   calls.Wait();
+class Calls {
+ public:
+  Calls() = default;
+  ~Calls() { Wait(); }
+  Calls(const Calls&) = delete;
+  Calls& operator=(const Calls&) = delete;
+
+  // `answer` is set when Wait returns, and must live until then.
+  template <class Response>
+  void Start(Client& client, absl::string_view method, const google::protobuf::MessageLite& request,
+             absl::StatusOr<Response>* answer, const CallOptions& options = {}) {
+    answer->emplace();
+    Start(client, method, request, &**answer, options, [answer](absl::Status status) {
+      if (!status.ok()) *answer = std::move(status);
+    });
+  }
+  // For message types that are known at run time only. `done` gets the status; `token`, if given,
+  // the consistency token of the answer.
+  void Start(Client& client, absl::string_view method, const google::protobuf::MessageLite& request,
+             google::protobuf::MessageLite* response, const CallOptions& options,
+             std::function<void(absl::Status)> done, std::string* token = nullptr);
+  // Blocks until all have ended: never on a loop.
+  void Wait();
+
+ private:
+  struct Call;
+
+  grpc::CompletionQueue queue_;
+  int under_way_ = 0;
 };
 
 }  // namespace rapport::rpc

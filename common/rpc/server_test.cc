@@ -279,6 +279,31 @@ TEST(Pipeline, LetsNobodyWaitInABatchBehindACallThatAsksOthers) {
   EXPECT_THAT(ThreeReadsInARow(true), ElementsAre("read", "end", "read", "end", "read", "end"));
 }
 
+TEST(Calls, AreUnderWayAtOnce) {
+  TestServer server;
+  Client client = server.MakeClient();
+  GetStewardRequest request;
+  request.set_name("tenants/home/stewards/held");
+  absl::StatusOr<Steward> held;
+  absl::StatusOr<ListStewardsResponse> listed;
+  absl::StatusOr<Steward> none;
+  Calls calls;
+  calls.Start(client, kGetSteward, request, &held);
+  server.held.WaitFor(1);
+  // The first one ends only because another has reached the server.
+  server.list = [&] { server.held.Take()->Finish(Answer{}); };
+  ListStewardsRequest list;
+  list.set_parent("tenants/home");
+  calls.Start(client, kListStewards, list, &listed);
+  request.set_name("tenants/home/stewards/bug");
+  calls.Start(client, kGetSteward, request, &none);
+  calls.Wait();
+  EXPECT_OK(held);
+  EXPECT_OK(listed);
+  EXPECT_THAT(none, StatusIs(absl::StatusCode::kInternal));
+  calls.Wait();
+}
+
 // Proves: P05
 TEST(Pipeline, RefusesCallsAboveTheLimitAndTheClientTriesAgain) {
   TestServer server({.server = {.max_in_flight = 1}});

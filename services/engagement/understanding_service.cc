@@ -164,8 +164,8 @@ absl::StatusOr<v1::Understanding> UnderstandingService::Understand(
   ASSIGN_OR_RETURN(const auto then,
                    StatisticsAt(resources_, snapshot, *current, as_of, parameters_));
   ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
-  *understanding.mutable_listening() =
-      rules::ToMeasure(rules::Read(then, as_of, parameters_, *hours).listening);
+  *understanding.mutable_rapport() = rules::Measure(then, as_of, parameters_, *hours);
+  *understanding.mutable_listening() = understanding.rapport().listening();
   return understanding;
 }
 

@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/client.h"
-#include "common/rpc/executor.h"
 #include "common/time/clock.h"
 #include "services/recommendation/rules/facts.h"
 
@@ -25,17 +25,12 @@ class Asking {
     absl::Duration timeout = absl::Milliseconds(300);
     absl::Duration pause = absl::Seconds(1);
   };
-  // Clients may be null: that service is not there. `helpers` run the calls that are made beside
-  // the caller's own, two for each. All pointers must outlive this.
-  Asking(rpc::Client* contact, rpc::Client* engagement, rpc::Executor* helpers,
-         const time::Clock* wall_clock, Limits limits)
-      : contact_(contact),
-        engagement_(engagement),
-        helpers_(*helpers),
-        clock_(*wall_clock),
-        limits_(limits) {}
+  // Clients may be null: that service is not there. All pointers must outlive this.
+  Asking(rpc::Client* contact, rpc::Client* engagement, const time::Clock* wall_clock,
+         Limits limits)
+      : contact_(contact), engagement_(engagement), clock_(*wall_clock), limits_(limits) {}
 
-  // All questions are under way at once. An answer that does not come until `deadline` (wall clock)
+  // Both are asked at once. An answer that does not come until `deadline` (wall clock)
   // or within the limit is missing. Without `as_of` each service answers for its own now, so that
   // what was withdrawn a moment ago is withdrawn, whatever the clocks say.
   LiveAnswers Ask(const std::string& relationship, std::optional<absl::Time> as_of,
@@ -44,14 +39,13 @@ class Asking {
  private:
   // A service that lately did not answer is passed over until then; Unix microseconds.
   using Pause = std::atomic<std::int64_t>;
+  bool MayAsk(const rpc::Client* client, const Pause& pause) const;
+  // What is left of an answer once its status is known.
   template <class Answer>
-  std::optional<Answer> Call(rpc::Client* client, absl::string_view method,
-                             const google::protobuf::MessageLite& question, absl::Duration timeout,
-                             Pause& pause) const;
+  std::optional<Answer> Heard(absl::StatusOr<Answer> answer, Pause& pause) const;
 
   rpc::Client* const contact_;
   rpc::Client* const engagement_;
-  rpc::Executor& helpers_;
   const time::Clock& clock_;
   const Limits limits_;
   mutable Pause contact_pause_{0};

@@ -78,8 +78,7 @@ int main(int argc, char** argv) {
   };
   const auto contact_client = client_of(absl::GetFlag(FLAGS_contact_target));
   const auto engagement_client = client_of(absl::GetFlag(FLAGS_engagement_target));
-  rpc::Executor helpers({.threads = 2 * host->options().read_threads});
-  const recommendation::Asking asking(contact_client.get(), engagement_client.get(), &helpers,
+  const recommendation::Asking asking(contact_client.get(), engagement_client.get(),
                                       &host->wall_clock(),
                                       {.timeout = absl::GetFlag(FLAGS_ask_timeout)});
   const recommendation::Deciding deciding(&projection, &book, &asking, [&] {

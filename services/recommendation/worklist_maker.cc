@@ -83,7 +83,7 @@ absl::Status WorklistMaker::PlaceProposals(Day& day, const Selection& selection,
       placed->push_back(std::move(entry));
       --left;
     }
-    if (!(*one)->live.contact || !(*one)->live.rapport || !(*one)->live.understanding) {
+    if (!(*one)->live.contact || !(*one)->live.understanding) {
       day.degraded.assign(decision.degraded().begin(), decision.degraded().end());
       break;
     }

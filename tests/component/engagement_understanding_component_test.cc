@@ -120,6 +120,18 @@ TEST_F(Facts, AnInferenceThatThePersonConfirmsCountsAsTheirWord) {
       << "then it was an inference";
 }
 
+// Proves: E08, E22
+TEST_F(Facts, ComeWithEveryMeasureOfTheInstant) {
+  story_.Recorded(ana_, Call("the call", "2026-06-10", 900, 600));
+  ASSERT_OK(Learn(ev::Fact::PROBLEM, type::v1::PARTY_PERSON, "2026-06-10"));
+  for (const char* as_of : {"2026-06-15", "2026-06-11"}) {
+    ASSERT_OK_AND_ASSIGN(const auto understood, Understand(as_of));
+    EXPECT_EQ(understood.rapport().SerializeAsString(),
+              story_.RapportOf(ana_, as_of).SerializeAsString());
+    EXPECT_NEAR(understood.listening().value(), understood.rapport().listening().value(), 1e-12);
+  }
+}
+
 // Proves: E08
 TEST_F(Facts, InDisputeCountForNothingAndStayVisible) {
   ASSERT_OK_AND_ASSIGN(const auto fact, Learn(ev::Fact::PROBLEM, PARTY_US, "2026-06-01"));

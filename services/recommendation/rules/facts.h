@@ -26,8 +26,8 @@ namespace rapport::recommendation {
 struct LiveAnswers {
   // Whether a proposal is welcome, by the best way that the person allows.
   std::optional<contact::v1::ContactDecision> contact;
+  // What is understood, with every measure.
   std::optional<engagement::v1::Understanding> understanding;
-  std::optional<engagement::v1::Rapport> rapport;
 };
 
 // Everything is borrowed and must outlive the call. The order inside the lists never matters; if a

@@ -116,10 +116,8 @@ void JudgeOne::Guard() {
 }
 
 void JudgeOne::Data() {
-  const bool asks_rapport = !led_;
-  const bool asks_understanding = !led_ && high_;
-  const bool answered = live_ == nullptr || (live_->contact && (live_->rapport || !asks_rapport) &&
-                                             (live_->understanding || !asks_understanding));
+  // Who leads themselves needs nothing that engagement says.
+  const bool answered = live_ == nullptr || (live_->contact && (led_ || live_->understanding));
   const bool met = at_.reading.known && at_.facts.degraded.empty() && answered;
   Condition& c = Add(Kept::kAlways, v1::DEPENDENCY_DEGRADED, "data", met, at_.Relation());
   if (!met) Blocked(c, "some data is late or missing", "when the data is back", false);

@@ -243,8 +243,8 @@ void JudgeOne::SlotsWithoutFacts() {
 }
 
 void JudgeOne::Listening() {
-  if (live_ == nullptr || !live_->rapport) return;
-  const type::v1::Measure& share = live_->rapport->listening();
+  if (live_ == nullptr || !live_->understanding) return;
+  const type::v1::Measure& share = live_->understanding->rapport().listening();
   const bool met = IsOk(share) && share.value() > kMinListening;
   Condition& c = Add(Kept::kHighStake, v1::LISTENED_TOO_LITTLE, "listening", met, at_.Statistics());
   Valued(c, share, kMinListening);
@@ -257,10 +257,11 @@ void JudgeOne::Listening() {
 }
 
 void JudgeOne::Reliability() {
-  if (live_ == nullptr || !live_->rapport) return;
-  const type::v1::Measure& kept = live_->rapport->reliability();
+  if (live_ == nullptr || !live_->understanding) return;
+  const type::v1::Measure& kept = live_->understanding->rapport().reliability();
   // Without any history nothing speaks against us.
-  const bool no_history = !IsOk(kept) && live_->rapport->reliability_uncertainty() >= 1;
+  const bool no_history =
+      !IsOk(kept) && live_->understanding->rapport().reliability_uncertainty() >= 1;
   const bool met = no_history || (IsOk(kept) && kept.value() >= kMinReliability);
   Condition& c =
       Add(Kept::kUnlessLed, v1::PROMISES_UNRELIABLE, "reliability", met, at_.Statistics());
@@ -269,8 +270,8 @@ void JudgeOne::Reliability() {
 }
 
 void JudgeOne::GiveAsk() {
-  if (live_ == nullptr || !live_->rapport) return;
-  const type::v1::Measure& ratio = live_->rapport->give_ask();
+  if (live_ == nullptr || !live_->understanding) return;
+  const type::v1::Measure& ratio = live_->understanding->rapport().give_ask();
   const bool met = IsOk(ratio) && ratio.value() >= kMinGiveAsk;
   Condition& c = Add(Kept::kHighStake, v1::ASK_HEAVY, "give to ask", met, at_.Statistics());
   Valued(c, ratio, kMinGiveAsk);

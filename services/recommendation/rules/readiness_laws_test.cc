@@ -67,10 +67,14 @@ World SomeHistory(Dice& dice) {
     if (dice.Chance(30)) fact.set_said_by(type::v1::PARTY_US);
   }
   if (dice.Chance(60)) world.Understood(dice.Share(), dice.Share(), dice.Share(), dice.Share());
-  if (dice.Chance(40)) Measure(dice, world.live.rapport->mutable_listening(), 1);
-  if (dice.Chance(30)) Measure(dice, world.live.rapport->mutable_reliability(), 1);
-  if (dice.Chance(30)) world.live.rapport->set_reliability_uncertainty(dice.Share());
-  if (dice.Chance(40)) Measure(dice, world.live.rapport->mutable_give_ask(), 3);
+  if (dice.Chance(40))
+    Measure(dice, world.live.understanding->mutable_rapport()->mutable_listening(), 1);
+  if (dice.Chance(30))
+    Measure(dice, world.live.understanding->mutable_rapport()->mutable_reliability(), 1);
+  if (dice.Chance(30))
+    world.live.understanding->mutable_rapport()->set_reliability_uncertainty(dice.Share());
+  if (dice.Chance(40))
+    Measure(dice, world.live.understanding->mutable_rapport()->mutable_give_ask(), 3);
   if (dice.Chance(10))
     world.relationship.set_standing(static_cast<contact::v1::Standing>(1 + dice.Below(3)));
   if (dice.Chance(8)) world.Guarded("a loss");
@@ -98,7 +102,6 @@ World SomeHistory(Dice& dice) {
     if (dice.Chance(60)) world.statistics.add_recent_proposals_us(then);
   }
   if (dice.Chance(3)) world.live.contact.reset();
-  if (dice.Chance(3)) world.live.rapport.reset();
   if (dice.Chance(3)) world.live.understanding.reset();
   return world;
 }
@@ -154,13 +157,13 @@ void Apply(const v1::ReadinessChange& change, World& world) {
       world.Needs("said now", "re-keying", "2026-03-09T08:00:00Z").set_explicit_(true);
       break;
     case v1::LISTENED_TOO_LITTLE:
-      World::Measured(world.live.rapport->mutable_listening(), 0.6);
+      World::Measured(world.live.understanding->mutable_rapport()->mutable_listening(), 0.6);
       break;
     case v1::PROMISES_UNRELIABLE:
-      World::Measured(world.live.rapport->mutable_reliability(), 0.5);
+      World::Measured(world.live.understanding->mutable_rapport()->mutable_reliability(), 0.5);
       break;
     case v1::ASK_HEAVY:
-      World::Measured(world.live.rapport->mutable_give_ask(), 1);
+      World::Measured(world.live.understanding->mutable_rapport()->mutable_give_ask(), 1);
       break;
     case v1::PRESSURE_CAP:
       world.statistics.clear_recent_asks_us();
@@ -285,7 +288,7 @@ TEST(ReadinessLaws, WhatCannotSpeakNeverPasses) {
       const bool silent = shown.status() == type::v1::MEASURE_STATUS_INSUFFICIENT ||
                           shown.status() == type::v1::MEASURE_STATUS_UNDEFINED;
       ASSERT_TRUE(!silent || (shown.code() == v1::PROMISES_UNRELIABLE &&
-                              world.live.rapport->reliability_uncertainty() >= 1))
+                              world.live.understanding->rapport().reliability_uncertainty() >= 1))
           << i << " " << shown.term();
     }
   }

@@ -160,10 +160,8 @@ const Case kCases[] = {
      },
      v1::CONSENT_DENIED, true, true},
     {"contact away", [](World& w) { w.live.contact.reset(); }, v1::CONSENT_UNKNOWN, true, true},
-    {"engagement away", [](World& w) { w.live.rapport.reset(); }, v1::DEPENDENCY_DEGRADED, true,
-     false},
-    {"understanding away", [](World& w) { w.live.understanding.reset(); }, v1::DEPENDENCY_DEGRADED,
-     false, false},
+    {"engagement away", [](World& w) { w.live.understanding.reset(); }, v1::DEPENDENCY_DEGRADED,
+     true, false},
     {"no way",
      [](World& w) {
        w.live.contact->set_permitted(false);
@@ -202,20 +200,31 @@ const Case kCases[] = {
     {"need outlived", [](World& w) { w.needs[0].set_state(Need::OUTLIVED); }, v1::NEED_OUTLIVED,
      true, false},
     {"no need", [](World& w) { w.needs.clear(); }, v1::NEED_NOT_EXPLICIT, true, false},
-    {"we talked more", [](World& w) { World::Measured(w.live.rapport->mutable_listening(), 0.5); },
+    {"we talked more",
+     [](World& w) {
+       World::Measured(w.live.understanding->mutable_rapport()->mutable_listening(), 0.5);
+     },
      v1::LISTENED_TOO_LITTLE, false, false},
     {"too little talk",
      [](World& w) {
-       w.live.rapport->mutable_listening()->set_status(type::v1::MEASURE_STATUS_INSUFFICIENT);
+       w.live.understanding->mutable_rapport()->mutable_listening()->set_status(
+           type::v1::MEASURE_STATUS_INSUFFICIENT);
      },
      v1::LISTENED_TOO_LITTLE, false, false},
-    {"unreliable", [](World& w) { World::Measured(w.live.rapport->mutable_reliability(), 0.49); },
+    {"unreliable",
+     [](World& w) {
+       World::Measured(w.live.understanding->mutable_rapport()->mutable_reliability(), 0.49);
+     },
      v1::PROMISES_UNRELIABLE, true, false},
-    {"asked too much", [](World& w) { World::Measured(w.live.rapport->mutable_give_ask(), 0.75); },
+    {"asked too much",
+     [](World& w) {
+       World::Measured(w.live.understanding->mutable_rapport()->mutable_give_ask(), 0.75);
+     },
      v1::ASK_HEAVY, false, false},
     {"nothing given",
      [](World& w) {
-       w.live.rapport->mutable_give_ask()->set_status(type::v1::MEASURE_STATUS_UNDEFINED);
+       w.live.understanding->mutable_rapport()->mutable_give_ask()->set_status(
+           type::v1::MEASURE_STATUS_UNDEFINED);
      },
      v1::ASK_HEAVY, false, false},
     {"declined",
@@ -246,9 +255,10 @@ INSTANTIATE_TEST_SUITE_P(Readiness, OneCondition, ::testing::ValuesIn(kCases));
 TEST(Readiness, TreatsPromisesWithoutHistoryAsKept) {
   World world;
   world.ReadyForMigration();
-  world.live.rapport->mutable_reliability()->set_status(type::v1::MEASURE_STATUS_UNDEFINED);
+  world.live.understanding->mutable_rapport()->mutable_reliability()->set_status(
+      type::v1::MEASURE_STATUS_UNDEFINED);
   EXPECT_FALSE(Check(world).ready());
-  world.live.rapport->set_reliability_uncertainty(1);
+  world.live.understanding->mutable_rapport()->set_reliability_uncertainty(1);
   EXPECT_TRUE(Check(world).ready());
 }
 

@@ -70,7 +70,7 @@ std::set<std::string> DegradedOf(const RelationshipFacts& facts) {
   if (facts.statistics == nullptr) degraded.insert("engagement statistics");
   if (facts.live == nullptr) return degraded;
   if (!facts.live->contact) degraded.insert("contact did not answer when it was asked");
-  if (!facts.live->understanding || !facts.live->rapport) {
+  if (!facts.live->understanding) {
     degraded.insert("engagement did not answer when it was asked");
   }
   return degraded;

@@ -179,7 +179,9 @@ struct World {
   void Understood(double s, double p, double i, double n) {
     const double fills[] = {s, p, i, n};
     const double weights[] = {0.15, 0.25, 0.30, 0.30};
-    engagement::v1::Understanding& out = live.understanding.emplace();
+    engagement::v1::Understanding& out =
+        live.understanding ? *live.understanding : live.understanding.emplace();
+    out.clear_slots();
     double coverage = 0;
     for (int k = 0; k < 4; ++k) {
       engagement::v1::SlotCoverage& slot = *out.add_slots();
@@ -204,7 +206,7 @@ struct World {
     contact.mutable_consent()->set_verdict(contact::v1::CONSENT_ALLOWED);
     contact.mutable_consent()->set_deciding_entry("tenants/t/people/ana/consentEntries/e1");
     Understood(1, 1, 1, 1);
-    engagement::v1::Rapport& rapport = live.rapport.emplace();
+    engagement::v1::Rapport& rapport = *live.understanding->mutable_rapport();
     Measured(rapport.mutable_listening(), 0.6);
     Measured(rapport.mutable_reliability(), 0.8);
     rapport.set_reliability_uncertainty(0.3);

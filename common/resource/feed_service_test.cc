@@ -1,0 +1,101 @@
+// What a reader of the feed is told, and when.
+#include "common/resource/feed_service.h"
+
+#include "common/rpc/codec.h"
+#include "common/store/sqlite_store.h"
+#include "common/testing/matchers.h"
+#include "common/time/clock.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "rapport/feed/v1/change_feed_service.pb.h"
+
+namespace rapport::resource {
+namespace {
+
+namespace feed = rapport::feed::v1;
+
+class FeedServiceTest : public ::testing::Test {
+ protected:
+  FeedServiceTest() {
+    store::SqliteOptions options;
+    options.tables = {&Things()};
+    options.clock = &clock_;
+    auto opened = store::SqliteStore::Open(std::move(options));
+    EXPECT_OK(opened);
+    store_ = *std::move(opened);
+    service_ = std::make_unique<FeedService>(store_.get());
+    service_->Publish(Things(), google::protobuf::Timestamp::descriptor());
+    service_->Register(&table_);
+    home_.tenant = base::TenantId::Trusted("home");
+  }
+  static const store::Table& Things() {
+    static const auto* const table = new store::Table{"things",
+                                                      {{"id", store::ColumnType::kText},
+                                                       {"sequence", store::ColumnType::kInt},
+                                                       {"body", store::ColumnType::kText}},
+                                                      1,
+                                                      {},
+                                                      1};
+    return *table;
+  }
+  std::int64_t Write(const char* id) {
+    std::int64_t sequence = 0;
+    EXPECT_OK(store::TransactAndWait(*store_, {}, home_.tenant, [&](store::Tx& tx) -> absl::Status {
+      auto put = tx.Put(Things(), {std::string(id), std::int64_t{0}, std::string("x")});
+      if (put.ok()) sequence = *put;
+      return put.status();
+    }));
+    return sequence;
+  }
+  std::unique_ptr<rpc::StreamSource> Open(std::int64_t after) {
+    feed::WatchChangesRequest request;
+    request.set_store_id(store_->id());
+    request.set_after_sequence(after);
+    auto source = table_.methods().front()->opener(home_, request, [] {});
+    EXPECT_OK(source);
+    return *std::move(source);
+  }
+  // Nothing if there is nothing worth saying.
+  static std::optional<feed::ChangeBatch> Next(rpc::StreamSource& source, bool heartbeat = false) {
+    const auto messages = source.Next(heartbeat);
+    EXPECT_OK(messages);
+    if (messages->empty()) return std::nullopt;
+    feed::ChangeBatch batch;
+    EXPECT_TRUE(rpc::Parse(messages->front(), &batch));
+    return batch;
+  }
+
+  const time::SystemClock clock_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<FeedService> service_;
+  rpc::MethodTable table_;
+  base::CallContext home_;
+};
+
+// Proves: S05
+TEST_F(FeedServiceTest, TellsAtOnceWhoHasEverythingThatTheyHave) {
+  const std::int64_t last = Write("one");
+  const auto source = Open(last);
+  const auto first = Next(*source);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->changes_size(), 0);
+  EXPECT_TRUE(first->caught_up());
+  EXPECT_EQ(first->sequence(), last);
+  EXPECT_FALSE(Next(*source).has_value());
+  EXPECT_TRUE(Next(*source, true).has_value());
+}
+
+// Proves: S05
+TEST_F(FeedServiceTest, GivesWhatIsNewOnce) {
+  const std::int64_t before = Write("one");
+  const auto source = Open(before);
+  Next(*source);
+  const std::int64_t after = Write("two");
+  const auto news = Next(*source);
+  ASSERT_TRUE(news.has_value());
+  EXPECT_EQ(news->changes_size(), 1);
+  EXPECT_EQ(news->sequence(), after);
+  EXPECT_FALSE(Next(*source).has_value());
+}
+
+}  // namespace
+}  // namespace rapport::resource
