@@ -163,7 +163,7 @@ absl::Status RevisionRace() {
 absl::Status StateTransition(absl::string_view subject, absl::string_view state,
                              absl::string_view change) {
   return WithPrecondition(Make(absl::StatusCode::kFailedPrecondition, type::STATE_TRANSITION,
-                               absl::StrCat(change, " (it is ", state, ")"),
+                               absl::StrCat(change, " (the state is ", state, ")"),
                                {{"name", std::string(subject)},
                                 {"state", std::string(state)},
                                 {"change", std::string(change)}}),

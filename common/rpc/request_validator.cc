@@ -189,6 +189,44 @@ void RequestValidator::Run(const Plan& plan, const pb::Message& message, const s
         state->Add(where, absl::StrCat("must be at most ", step.rule.max()));
       }
     };
+    // Of item `index`, or of the field itself below 0.
+    const auto check_scalar = [&](int index, const auto& where) {
+      switch (field->cpp_type()) {
+        case pb::FieldDescriptor::CPPTYPE_ENUM: {
+          const int value = index < 0 ? reflection->GetEnumValue(message, field)
+                                      : reflection->GetRepeatedEnumValue(message, field, index);
+          if (value == 0) {
+            if (step.required) state->Add(where(), "must be set");
+          } else if (field->enum_type()->FindValueByNumber(value) == nullptr) {
+            state->Add(where(), "must be a value that this version knows");
+          }
+          break;
+        }
+        case pb::FieldDescriptor::CPPTYPE_DOUBLE: {
+          const double value = index < 0 ? reflection->GetDouble(message, field)
+                                         : reflection->GetRepeatedDouble(message, field, index);
+          if (std::isnan(value) || std::isinf(value)) {
+            state->Add(where(), "must be a finite number");
+          } else if (value != 0 || step.required || index >= 0) {  // 0 is "not declared"
+            check_number(value, where());
+          }
+          break;
+        }
+        case pb::FieldDescriptor::CPPTYPE_INT32:
+          check_number(index < 0 ? reflection->GetInt32(message, field)
+                                 : reflection->GetRepeatedInt32(message, field, index),
+                       where());
+          break;
+        case pb::FieldDescriptor::CPPTYPE_INT64:
+          check_number(
+              static_cast<double>(index < 0 ? reflection->GetInt64(message, field)
+                                            : reflection->GetRepeatedInt64(message, field, index)),
+              where());
+          break;
+        default:
+          break;
+      }
+    };
     if (field->is_repeated()) {
       const int size = reflection->FieldSize(message, field);
       if (size == 0) {
@@ -206,6 +244,8 @@ void RequestValidator::Run(const Plan& plan, const pb::Message& message, const s
         } else if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING) {
           CheckText(step, reflection->GetRepeatedStringReference(message, field, i, &scratch),
                     absl::StrCat(path_of(), "[", i, "]"), state);
+        } else {
+          check_scalar(i, [&] { return absl::StrCat(path_of(), "[", i, "]"); });
         }
       }
       continue;
@@ -239,32 +279,8 @@ void RequestValidator::Run(const Plan& plan, const pb::Message& message, const s
         }
         break;
       }
-      case pb::FieldDescriptor::CPPTYPE_ENUM: {
-        const int value = reflection->GetEnumValue(message, field);
-        if (value == 0) {
-          if (step.required) state->Add(path_of(), "must be set");
-        } else if (field->enum_type()->FindValueByNumber(value) == nullptr) {
-          state->Add(path_of(), "must be a value that this version knows");
-        }
-        break;
-      }
-      case pb::FieldDescriptor::CPPTYPE_DOUBLE: {
-        const double value = reflection->GetDouble(message, field);
-        if (std::isnan(value) || std::isinf(value)) {
-          state->Add(path_of(), "must be a finite number");
-        } else if (value != 0 || step.required) {  // 0 is "not declared"
-          check_number(value, path_of());
-        }
-        break;
-      }
-      case pb::FieldDescriptor::CPPTYPE_INT32:
-        check_number(reflection->GetInt32(message, field), path_of());
-        break;
-      case pb::FieldDescriptor::CPPTYPE_INT64:
-        check_number(static_cast<double>(reflection->GetInt64(message, field)), path_of());
-        break;
       default:
-        break;
+        check_scalar(-1, path_of);
     }
   }
 }

@@ -32,11 +32,8 @@ void CheckWindows(const std::string& path, const Windows& windows, Violations* v
   for (int i = 0; i < windows.size(); ++i) {
     std::set<int> days;
     for (int k = 0; k < windows[i].weekdays_size(); ++k) {
-      const int day = windows[i].weekdays(k);
-      if (day >= 1 && day <= 7 && days.insert(day).second) continue;
-      violations->push_back(
-          {absl::StrCat(path, "[", i, "].weekdays[", k, "]"),
-           day < 1 || day > 7 ? "must be 1 (Monday) to 7 (Sunday)" : "is there twice"});
+      if (days.insert(windows[i].weekdays(k)).second) continue;
+      violations->push_back({absl::StrCat(path, "[", i, "].weekdays[", k, "]"), "is there twice"});
     }
   }
 }

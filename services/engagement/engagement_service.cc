@@ -50,6 +50,16 @@ bool NeedsDisclosure(const v1::Engagement& e) {
 
 absl::Time EventTime(const v1::Engagement& e) { return time::FromProto(e.event_time()); }
 
+// Clocks differ: what lies so little ahead of ours happened now.
+constexpr absl::Duration kClockTolerance = absl::Minutes(1);
+
+// Whether it happened or is planned.
+void Settle(absl::Time now, v1::Engagement* e) {
+  const absl::Time when = EventTime(*e);
+  if (when > now && when <= now + kClockTolerance) *e->mutable_event_time() = time::ToProto(now);
+  e->set_state(when > now + kClockTolerance ? v1::Engagement::PLANNED : v1::Engagement::RECORDED);
+}
+
 }  // namespace
 
 EngagementService::EngagementService(const Resources* resources, const resource::PageTokens* tokens,
@@ -213,7 +223,8 @@ absl::StatusOr<EngagementService::Recorded> EngagementService::Record(
     case v1::RecordEngagementRequest::SUBJECT_NOT_SET:
       return errors::InvalidField("subject", "relationship or contact_point must be set");
   }
-  const bool planned = EventTime(engagement) > context.now;
+  Settle(context.now, &engagement);
+  const bool planned = engagement.state() == v1::Engagement::PLANNED;
   ASSIGN_OR_RETURN(auto known, FindBySource(tx, engagement));
   if (known) {
     if (known->state() == v1::Engagement::PLANNED && !planned) {
@@ -241,7 +252,6 @@ absl::StatusOr<EngagementService::Recorded> EngagementService::Record(
     known->set_repeated(true);
     return Recorded{*std::move(known), v1::RecordResult::REPEATED};
   }
-  engagement.set_state(planned ? v1::Engagement::PLANNED : v1::Engagement::RECORDED);
   const bool unclaimed = relationship.empty();
   if (unclaimed) {
     engagement.set_house(request.house().empty() ? kDefaultHouse : request.house());
@@ -322,8 +332,7 @@ absl::StatusOr<v1::Engagement> EngagementService::Amend(
     return errors::InvalidField("engagement.source_id", "cannot change");
   }
   if (NeedsDisclosure(after)) return errors::DisclosureMissing();
-  after.set_state(EventTime(after) > context.now ? v1::Engagement::PLANNED
-                                                 : v1::Engagement::RECORDED);
+  Settle(context.now, &after);
   if (after.SerializeAsString() == before.SerializeAsString()) return after;
   auto* amendment = after.add_amendments();
   *amendment->mutable_time() = time::ToProto(context.now);

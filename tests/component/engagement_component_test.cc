@@ -14,6 +14,26 @@ using ::testing::ElementsAre;
 
 constexpr char kNow[] = "2026-06-15 09:00";
 
+// Proves: E02
+TEST(Recording, TakesAnEventALittleAheadOfOurClockForNow) {
+  Story story(kNow);
+  const auto ana = story.Knows("Ana", {"ana@example.org"});
+  const auto now = Stamp(kNow);
+  auto call = Call("a call", kNow, 900, 600);
+  call.mutable_event_time()->set_seconds(now.seconds() + 60);
+  const auto recorded = story.Recorded(ana, call);
+  EXPECT_EQ(recorded.state(), ev::Engagement::RECORDED);
+  EXPECT_EQ(recorded.event_time().seconds(), now.seconds());
+  EXPECT_TRUE(story.Recorded(ana, call).repeated());
+  EXPECT_NEAR(story.RapportOf(ana).silence_days().value(), 0, 1e-6);
+
+  auto later = Call("a call to come", kNow, 900, 600);
+  later.mutable_event_time()->set_seconds(now.seconds() + 61);
+  const auto planned = story.Recorded(ana, later);
+  EXPECT_EQ(planned.state(), ev::Engagement::PLANNED);
+  EXPECT_EQ(planned.event_time().seconds(), now.seconds() + 61);
+}
+
 class Promises : public ::testing::Test {
  protected:
   absl::StatusOr<ev::Promise> Keep(const ev::Promise& promise, absl::string_view when = "") {

@@ -104,25 +104,25 @@ absl::string_view NeedRuleText(NeedRule rule) {
     case NeedRule::kNone:
       return "";
     case NeedRule::kNotSaidByPerson:
-      return "Only the person can say that.";
+      return "only the person can say that";
     case NeedRule::kNothingNew:
-      return "There is nothing to take up: name a state, or what the person said.";
+      return "there is nothing to take up: name a state, or what the person said";
     case NeedRule::kBeforeLastMove:
-      return "It must not lie before the last move of the need.";
+      return "it must not lie before the last move of the need";
     case NeedRule::kNoSuchMove:
-      return "The need cannot go there from where it stands.";
+      return "the need cannot go there from where it stands";
     case NeedRule::kNotStated:
-      return "The person has not stated the need yet; move it to STATED.";
+      return "the person has not stated the need yet; move it to STATED";
     case NeedRule::kOver:
-      return "The need is over; revive it.";
+      return "the need is over; revive it";
     case NeedRule::kNotOver:
-      return "The need is neither served nor outlived; there is nothing to revive.";
+      return "the need is neither served nor outlived; there is nothing to revive";
     case NeedRule::kOutlived:
-      return "The need is outlived already.";
+      return "the need is outlived already";
     case NeedRule::kOutlivedByPerson:
-      return "The person said that the need is outlived; only the person can bring it back.";
+      return "the person said that the need is outlived; only the person can bring it back";
     case NeedRule::kTooManyMoves:
-      return "The need has moved too often; write down a new one.";
+      return "the need has moved too often; write down a new one";
   }
   return "";
 }
