@@ -48,13 +48,13 @@ absl::string_view FactRuleText(FactRule rule) {
     case FactRule::kNone:
       return "";
     case FactRule::kSuperseded:
-      return "A newer fact stands in its place; move that one.";
+      return "a newer fact stands in its place; move that one";
     case FactRule::kBeforeSaid:
-      return "The fact was not said yet at that time.";
+      return "the fact was not said yet at that time";
     case FactRule::kDisputedByPerson:
-      return "The person disputes it; only the person can confirm it.";
+      return "the person disputes it; only the person can confirm it";
     case FactRule::kTooManyMoves:
-      return "The fact has moved too often; write down a new one that supersedes it.";
+      return "the fact has moved too often; write down a new one that supersedes it";
   }
   return "";
 }

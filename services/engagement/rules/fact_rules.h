@@ -30,7 +30,7 @@ enum class FactRule {
   kTooManyMoves,
 };
 
-// The rule in words, a full sentence without a name in it; empty for kNone.
+// The rule in words, a clause without a name in it; empty for kNone.
 absl::string_view FactRuleText(FactRule rule);
 
 // Fills confirmed_time, confirmed_by and the fields of a dispute from said_time, said_by and moves.

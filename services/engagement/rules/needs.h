@@ -40,7 +40,7 @@ enum class NeedRule {
   kTooManyMoves,
 };
 
-// The rule in words, a full sentence without a name in it; empty for kNone.
+// The rule in words, a clause without a name in it; empty for kNone.
 absl::string_view NeedRuleText(NeedRule rule);
 
 // When it was first stated or sensed, in Unix microseconds.

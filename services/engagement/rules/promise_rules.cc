@@ -38,17 +38,17 @@ absl::string_view PromiseRuleText(PromiseRule rule) {
     case PromiseRule::kNone:
       return "";
     case PromiseRule::kHasOutcome:
-      return "The promise was kept, released or repaired already.";
+      return "the promise was kept, released or repaired already";
     case PromiseRule::kBroken:
-      return "The promise is broken; it can only be repaired.";
+      return "the promise is broken; it can only be repaired";
     case PromiseRule::kNotBroken:
-      return "The promise is not broken; there is nothing to repair.";
+      return "the promise is not broken; there is nothing to repair";
     case PromiseRule::kNotPromisedTo:
-      return "Only the side that was promised to can let the promise go.";
+      return "only the side that was promised to can let the promise go";
     case PromiseRule::kBeforePromise:
-      return "The promise was not made yet at that time.";
+      return "the promise was not made yet at that time";
     case PromiseRule::kDueNotAhead:
-      return "The new due time must be in the future.";
+      return "the new due time must be in the future";
   }
   return "";
 }

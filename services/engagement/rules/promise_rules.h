@@ -30,7 +30,7 @@ enum class PromiseRule {
   kDueNotAhead,
 };
 
-// The rule in words, a full sentence without a name in it; empty for kNone.
+// The rule in words, a clause without a name in it; empty for kNone.
 absl::string_view PromiseRuleText(PromiseRule rule);
 
 // The state at `as_of`: OPEN reads BROKEN once due time plus grace is over; an outcome later than

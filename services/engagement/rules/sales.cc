@@ -43,11 +43,11 @@ absl::string_view SaleRuleText(SaleRule rule) {
     case SaleRule::kNone:
       return "";
     case SaleRule::kNotABeginning:
-      return "A sale is written down as PROPOSED, AGREED or DELIVERED.";
+      return "a sale is written down as PROPOSED, AGREED or DELIVERED";
     case SaleRule::kNoSuchMove:
-      return "The sale cannot go there from where it stands.";
+      return "the sale cannot go there from where it stands";
     case SaleRule::kBeforeLastMove:
-      return "It must not lie before the last move of the sale.";
+      return "it must not lie before the last move of the sale";
   }
   return "";
 }

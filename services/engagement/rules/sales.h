@@ -27,7 +27,7 @@ enum class SaleRule {
   kBeforeLastMove,
 };
 
-// The rule in words, a full sentence without a name in it; empty for kNone.
+// The rule in words, a clause without a name in it; empty for kNone.
 absl::string_view SaleRuleText(SaleRule rule);
 
 // When it began, in Unix microseconds.
