@@ -23,10 +23,11 @@ std::uint64_t SystemRng::Next() {
 std::string UuidV7(absl::Time time, std::uint64_t random_a, std::uint64_t random_b) {
   const auto ms = static_cast<std::uint64_t>(absl::ToUnixMillis(time));
   std::array<std::uint8_t, 16> bytes{};
-  for (int i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
   bytes[6] = static_cast<std::uint8_t>(0x70 | ((random_a >> 8) & 0x0f));
   bytes[7] = static_cast<std::uint8_t>(random_a);
-  for (int i = 0; i < 8; ++i) bytes[8 + i] = static_cast<std::uint8_t>(random_b >> (56 - 8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    bytes[8 + i] = static_cast<std::uint8_t>(random_b >> (56 - 8 * i));
   bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));
   static constexpr char kHex[] = "0123456789abcdef";
   std::string text;

@@ -130,7 +130,8 @@ void FeedPositions::Run() {
         if (!reached) {
           const auto behind =
               std::find_if(it->positions.begin(), it->positions.end(),
-                           [this](const rpc::Position& position) { return !Reached({position}); });
+                           [this](const rpc::Position& position)
+                               ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return !Reached({position}); });
           const auto known = applied_.find(behind->store_id);
           status = errors::Behind(behind->store_id, known == applied_.end() ? 0 : known->second);
         }

@@ -24,7 +24,7 @@ void AppendInt(std::uint64_t value, std::string* out) {
 bool TakeInt(absl::string_view* in, std::uint64_t* value) {
   if (in->size() < 8) return false;
   *value = 0;
-  for (int i = 0; i < 8; ++i) {
+  for (std::size_t i = 0; i < 8; ++i) {
     *value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>((*in)[i])) << (8 * i);
   }
   in->remove_prefix(8);

@@ -73,7 +73,7 @@ std::string NameIn(const google::protobuf::Message& answer) {
 class HouseImport {
  public:
   HouseImport(ImportRun& run, const ImportFile& file)
-      : run_(run), connection_(*run.context->connection), file_(file) {}
+      : connection_(*run.context->connection), file_(file) {}
 
   // `journal` and `progress` may be null. Refused lines go to `report`.
   absl::Status Run(Journal* journal, bool foundation_only, ImportReport* report,
@@ -181,7 +181,6 @@ class HouseImport {
     return std::string(absl::StripPrefix(text, "rapportctl: "));
   }
 
-  ImportRun& run_;
   Connection& connection_;
   const ImportFile& file_;
   absl::flat_hash_map<std::string, std::string> saved_;
