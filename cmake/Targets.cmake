@@ -9,6 +9,12 @@
 #                                                   a source is called contract_...
 #
 # The target quick_tests builds the unit and contract tests, fuzz_targets the fuzz targets.
+set(rapport_test_environment "")
+if(RAPPORT_SANITIZE STREQUAL "thread")
+  # Inherited by the services that tests start.
+  set(rapport_test_environment
+      "TSAN_OPTIONS=ignore_noninstrumented_modules=1 suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/thread.txt")
+endif()
 add_custom_target(quick_tests)
 add_custom_target(fuzz_targets)
 
@@ -71,8 +77,12 @@ function(rapport_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  if(RAPPORT_SANITIZE STREQUAL "thread")
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 5")
+  endif()
   add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
-  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT}
+                       ENVIRONMENT "${rapport_test_environment}")
 endfunction()
 
 # A fuzz target: libFuzzer under clang for a minute (preset fuzz; what it finds stays in the build

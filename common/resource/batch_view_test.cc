@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "absl/synchronization/notification.h"
 #include "common/resource/request_log.h"
 #include "common/rpc/executor.h"
 #include "common/store/sqlite_store.h"
+#include "common/testing/gate.h"
 #include "common/testing/matchers.h"
 #include "common/time/clock.h"
 
@@ -58,12 +58,12 @@ class BatchViewTest : public ::testing::Test {
     return row->has_value();
   }
   void Run(absl::AnyInvocable<void()> work) {
-    absl::Notification done;
+    testing::Gate done;
     executor_.Submit("home", kShort, [&] {
       work();
-      rpc::Executor::AtBatchEnd([&] { done.Notify(); });
+      rpc::Executor::AtBatchEnd([&] { done.Open(); });
     });
-    done.WaitForNotification();
+    done.Pass();
   }
 
   time::SystemClock clock_;

@@ -35,9 +35,9 @@ class BidiStreamCall final : public Event, public Ticked {
  public:
   BidiStreamCall(Pipeline* pipeline, Loop* loop, int method)
       : pipeline_(pipeline), loop_(loop), index_(method), method_(pipeline->method(method)) {
-    grpc_context_.AsyncNotifyWhenDone(&done_event_);
+    grpc_context_.AsyncNotifyWhenDone(done_event_.Tag());
     pipeline_->service_.RequestAsyncBidiStreaming(index_, &grpc_context_, &stream_, loop_->queue(),
-                                                  loop_->queue(), this);
+                                                  loop_->queue(), Tag());
   }
 
   void OnEvent(bool ok) override {
@@ -101,7 +101,7 @@ class BidiStreamCall final : public Event, public Ticked {
       return;
     }
     reading_ = true;
-    stream_.Read(&incoming_, &read_event_);
+    stream_.Read(&incoming_, read_event_.Tag());
   }
 
   void OnRead(bool ok) {
@@ -143,7 +143,7 @@ class BidiStreamCall final : public Event, public Ticked {
         writing_ = true;
         if (!message->answer_->bytes.Valid()) message->answer_->bytes = Wrap("");
         sequence_ = std::max(sequence_, message->answer_->sequence);
-        stream_.Write(message->answer_->bytes, this);
+        stream_.Write(message->answer_->bytes, Tag());
       } else {
         ending_ = true;
         end_status_ = message->answer_.status();
@@ -159,7 +159,7 @@ class BidiStreamCall final : public Event, public Ticked {
       if (sequence_ != 0) {
         grpc_context_.AddTrailingMetadata(kConsistencyHeader, pipeline_->TokenFor(sequence_));
       }
-      stream_.Finish(Pipeline::ToGrpc(end_status_, context_, &grpc_context_), this);
+      stream_.Finish(Pipeline::ToGrpc(end_status_, context_, &grpc_context_), Tag());
     }
     Read();
     MaybeDelete();

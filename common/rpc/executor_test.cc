@@ -9,8 +9,8 @@
 
 #include "absl/synchronization/barrier.h"
 #include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
 #include "common/base/mutex.h"
+#include "common/testing/gate.h"
 #include "common/testing/matchers.h"
 
 namespace rapport::rpc {
@@ -43,19 +43,19 @@ struct Held {
   explicit Held(std::size_t max_queued = 4096)
       : executor(
             std::make_unique<Executor>(Executor::Options{.threads = 1, .max_queued = max_queued})) {
-    absl::Notification begun;
+    testing::Gate begun;
     executor->Submit("first", kLong, [this, &begun] {
-      begun.Notify();
-      go.WaitForNotification();
+      begun.Open();
+      go.Pass();
     });
-    begun.WaitForNotification();
+    begun.Pass();
   }
   // Runs what is queued, to the end.
   void Release() {
-    go.Notify();
+    go.Open();
     executor.reset();
   }
-  absl::Notification go;
+  testing::Gate go;
   std::unique_ptr<Executor> executor;
 };
 

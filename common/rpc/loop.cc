@@ -39,7 +39,10 @@ void Loop::StopAndJoin() {
 void Loop::Run() {
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<Event*>(tag)->OnEvent(ok);
+  while (queue_->Next(&tag, &ok)) {
+    base::HappensAfter(tag);
+    static_cast<Event*>(tag)->OnEvent(ok);
+  }
 }
 
 void Loop::Flush() {
@@ -58,7 +61,7 @@ void Loop::Post(Posted* work) {
   if (armed_ || stopping_) return;
   armed_ = true;
   // gRPC reads instants before 1970 as "never".
-  wake_alarm_.Set(queue_.get(), std::chrono::system_clock::time_point(), &wake_);
+  wake_alarm_.Set(queue_.get(), std::chrono::system_clock::time_point(), wake_.Tag());
 }
 
 void Loop::Wake::OnEvent(bool) {
@@ -81,7 +84,8 @@ void Loop::ArmTick() {
   base::MutexLock lock(&mu_);  // no alarm may be set once the queue is shut down
   if (stopping_) return;
   tick_armed_ = true;
-  tick_alarm_.Set(queue_.get(), std::chrono::system_clock::now() + std::chrono::seconds(1), &tick_);
+  tick_alarm_.Set(queue_.get(), std::chrono::system_clock::now() + std::chrono::seconds(1),
+                  tick_.Tag());
 }
 
 void Loop::TickAll() {

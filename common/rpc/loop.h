@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/happens_before.h"
 #include "common/base/mutex.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
@@ -20,6 +21,11 @@ class Event {
  public:
   virtual ~Event() = default;
   virtual void OnEvent(bool ok) = 0;
+  // What to give to gRPC, each time. What comes back from the queue as void* is read as an Event*.
+  void* Tag() {
+    base::HappensBefore(this);
+    return this;
+  }
 };
 
 // Work that another thread hands to the loop.

@@ -16,9 +16,9 @@ class ServerStreamCall final : public Event, public Ticked {
  public:
   ServerStreamCall(Pipeline* pipeline, Loop* loop, int method)
       : pipeline_(pipeline), loop_(loop), index_(method), method_(pipeline->method(method)) {
-    grpc_context_.AsyncNotifyWhenDone(&done_);
-    pipeline_->service_.RequestAsyncServerStreaming(index_, &grpc_context_, &request_bytes_,
-                                                    &writer_, loop_->queue(), loop_->queue(), this);
+    grpc_context_.AsyncNotifyWhenDone(done_.Tag());
+    pipeline_->service_.RequestAsyncServerStreaming(
+        index_, &grpc_context_, &request_bytes_, &writer_, loop_->queue(), loop_->queue(), Tag());
   }
 
   void OnEvent(bool ok) override {
@@ -147,11 +147,11 @@ class ServerStreamCall final : public Event, public Ticked {
       if (ending_ || gone_) {
         finishing_ = writing_ = true;
         pipeline_->Observe(&method_, context_, grpc_context_, end_status_, wall_start_);
-        writer_.Finish(Pipeline::ToGrpc(end_status_, context_, &grpc_context_), this);
+        writer_.Finish(Pipeline::ToGrpc(end_status_, context_, &grpc_context_), Tag());
       } else if (!outbox_.empty()) {
         writing_ = true;
         last_message_ = absl::Now();
-        writer_.Write(outbox_.front(), this);
+        writer_.Write(outbox_.front(), Tag());
         outbox_.pop_front();
       } else {
         Produce();

@@ -12,12 +12,12 @@
 #include <thread>
 
 #include "absl/strings/numbers.h"
-#include "absl/synchronization/notification.h"
 #include "common/auth/keys.h"
 #include "common/auth/token_signer.h"
 #include "common/base/errors.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/test_server.h"
+#include "common/testing/gate.h"
 #include "common/testing/matchers.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/wrappers.pb.h"
@@ -243,13 +243,13 @@ std::vector<std::string> ThreeReadsInARow(bool asks_others) {
     base::MutexLock lock(&mu);
     seen.emplace_back(what);
   };
-  absl::Notification begun;
-  absl::Notification go;
+  testing::Gate begun;
+  testing::Gate go;
   TestServer server({.read_threads = 1, .list_asks_others = asks_others});
   server.list = [&] {
-    if (!begun.HasBeenNotified()) {
-      begun.Notify();
-      go.WaitForNotification();
+    if (!begun.IsOpen()) {
+      begun.Open();
+      go.Pass();
       return;
     }
     note("read");
@@ -259,14 +259,14 @@ std::vector<std::string> ThreeReadsInARow(bool asks_others) {
   std::vector<std::thread> callers;
   const auto call = [&] { callers.emplace_back([&] { EXPECT_OK(ListStewards(client)); }); };
   call();
-  begun.WaitForNotification();
+  begun.Pass();
   for (int i = 0; i < 3; ++i) call();
   base::CondVar never;
   while (server.queued() < 3) {
     base::MutexLock lock(&mu);
     never.WaitWithTimeout(&mu, absl::Milliseconds(1));
   }
-  go.Notify();
+  go.Open();
   for (auto& caller : callers) caller.join();
   base::MutexLock lock(&mu);
   while (seen.size() < 6) never.WaitWithTimeout(&mu, absl::Milliseconds(1));
@@ -281,6 +281,11 @@ TEST(Pipeline, LetsNobodyWaitInABatchBehindACallThatAsksOthers) {
 
 TEST(Calls, AreUnderWayAtOnce) {
   TestServer server;
+  // The first call ends only because another one has reached the server.
+  server.list = [&] {
+    server.held.WaitFor(1);
+    server.held.Take()->Finish(Answer{});
+  };
   Client client = server.MakeClient();
   GetStewardRequest request;
   request.set_name("tenants/home/stewards/held");
@@ -289,9 +294,6 @@ TEST(Calls, AreUnderWayAtOnce) {
   absl::StatusOr<Steward> none;
   Calls calls;
   calls.Start(client, kGetSteward, request, &held);
-  server.held.WaitFor(1);
-  // The first one ends only because another has reached the server.
-  server.list = [&] { server.held.Take()->Finish(Answer{}); };
   ListStewardsRequest list;
   list.set_parent("tenants/home");
   calls.Start(client, kListStewards, list, &listed);

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/mutex.h"
 #include "common/rpc/codec.h"
 #include "common/testing/matchers.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/impl/client_unary_call.h"
@@ -49,19 +49,17 @@ struct Entry {
 };
 
 std::vector<Entry> Entries() {
-  google::protobuf::Struct file;
-  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(ServiceConfig(), &file).ok());
+  const auto file = nlohmann::json::parse(ServiceConfig(), nullptr, false);
+  EXPECT_FALSE(file.is_discarded());
   std::vector<Entry> entries;
-  for (const auto& value : file.fields().at("methodConfig").list_value().values()) {
-    const auto& config = value.struct_value().fields();
+  for (const auto& config : file["methodConfig"]) {
     Entry entry;
-    for (const auto& name : config.at("name").list_value().values()) {
-      const auto& parts = name.struct_value().fields();
+    for (const auto& name : config["name"]) {
       entry.methods.push_back(
-          absl::StrCat(parts.at("service").string_value(), "/", parts.at("method").string_value()));
+          absl::StrCat(name["service"].get<std::string>(), "/", name["method"].get<std::string>()));
     }
-    if (const auto timeout = config.find("timeout"); timeout != config.end()) {
-      EXPECT_TRUE(absl::ParseDuration(timeout->second.string_value(), &entry.timeout));
+    if (config.contains("timeout")) {
+      EXPECT_TRUE(absl::ParseDuration(config["timeout"].get<std::string>(), &entry.timeout));
     }
     entries.push_back(std::move(entry));
   }

@@ -82,7 +82,8 @@ class UnaryCall final : public Call, public Event, public Posted {
                                           pipeline_->TokenFor(answer_->sequence));
       }
       pipeline_->Observe(&method_, context_, grpc_context_, absl::OkStatus(), wall_start_);
-      writer_.Finish(answer_->bytes, grpc::Status::OK, Tag());
+      const grpc::ByteBuffer& bytes = answer_->bytes;
+      writer_.Finish(bytes, grpc::Status::OK, Tag());
     } else {
       pipeline_->Observe(&method_, context_, grpc_context_, answer_.status(), wall_start_);
       writer_.FinishWithError(Pipeline::ToGrpc(answer_.status(), context_, &grpc_context_), Tag());
@@ -90,9 +91,6 @@ class UnaryCall final : public Call, public Event, public Posted {
   }
 
  private:
-  // What comes back from the queue as void* is read as an Event*.
-  Event* Tag() { return this; }
-
   void Listen() {
     pipeline_->service_.RequestAsyncUnary(index_, &grpc_context_, &request_bytes_, &writer_,
                                           loop_->queue(), loop_->queue(), Tag());
@@ -126,7 +124,7 @@ class UnaryCall final : public Call, public Event, public Posted {
 class UnknownCall final : public Event {
  public:
   UnknownCall(Pipeline* pipeline, Loop* loop) : pipeline_(pipeline), loop_(loop) {
-    pipeline_->unknown_.RequestCall(&context_, &stream_, loop->queue(), loop->queue(), this);
+    pipeline_->unknown_.RequestCall(&context_, &stream_, loop->queue(), loop->queue(), Tag());
   }
   void OnEvent(bool ok) override {
     if (!ok || finishing_) {
@@ -137,7 +135,7 @@ class UnknownCall final : public Event {
     pipeline_->ListenUnknown(loop_);
     const absl::Status status = errors::MethodUnknown();
     pipeline_->Observe(nullptr, base::CallContext{}, context_, status, absl::Now());
-    stream_.Finish(Pipeline::ToGrpc(status, base::CallContext{}, &context_), this);
+    stream_.Finish(Pipeline::ToGrpc(status, base::CallContext{}, &context_), Tag());
   }
 
  private:

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/mutex.h"
 #include "common/store/sqlite_store.h"
 #include "common/store/store.h"
+#include "common/testing/gate.h"
 #include "common/testing/matchers.h"
 #include "common/time/clock.h"
 
@@ -42,24 +42,7 @@ struct InMemory {
   static constexpr bool kPersistent = false;
 };
 
-// Opens once; Pass waits until then.
-class Gate {
- public:
-  void Open() {
-    base::MutexLock lock(&mu_);
-    open_ = true;
-    opened_.SignalAll();
-  }
-  void Pass() {
-    base::MutexLock lock(&mu_);
-    while (!open_) opened_.Wait(&mu_);
-  }
-
- private:
-  base::Mutex mu_;
-  base::CondVar opened_;
-  bool open_ ABSL_GUARDED_BY(mu_) = false;
-};
+using testing::Gate;
 
 inline const Table& People() {
   static const Table* const table =
