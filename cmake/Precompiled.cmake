@@ -35,7 +35,7 @@ if(RAPPORT_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 function(rapport_precompiled target kind)
-  if(RAPPORT_PRECOMPILE AND TARGET rapport_precompiled_${kind})
+  if(TARGET rapport_precompiled_${kind})
     target_compile_options(${target} PRIVATE -fpch-preprocess)
     target_precompile_headers(${target} REUSE_FROM rapport_precompiled_${kind})
   endif()

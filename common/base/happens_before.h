@@ -4,7 +4,7 @@
 #ifndef RAPPORT_COMMON_BASE_HAPPENS_BEFORE_H_
 #define RAPPORT_COMMON_BASE_HAPPENS_BEFORE_H_
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(RAPPORT_THREAD_SANITIZER)
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -12,13 +12,13 @@ namespace rapport::base {
 
 // Call before `what` is given away.
 inline void HappensBefore([[maybe_unused]] void* what) {
-#if defined(__SANITIZE_THREAD__)
+#if defined(RAPPORT_THREAD_SANITIZER)
   __tsan_release(what);
 #endif
 }
 // Call when `what` has come back.
 inline void HappensAfter([[maybe_unused]] void* what) {
-#if defined(__SANITIZE_THREAD__)
+#if defined(RAPPORT_THREAD_SANITIZER)
   __tsan_acquire(what);
 #endif
 }
