@@ -1,10 +1,8 @@
 // What a reader of the feed is told, and when.
 #include "common/resource/feed_service.h"
 
+#include "common/resource/test_things.h"
 #include "common/rpc/codec.h"
-#include "common/store/sqlite_store.h"
-#include "common/testing/matchers.h"
-#include "common/time/clock.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "rapport/feed/v1/change_feed_service.pb.h"
 
@@ -13,38 +11,12 @@ namespace {
 
 namespace feed = rapport::feed::v1;
 
-class FeedServiceTest : public ::testing::Test {
+class FeedServiceTest : public ThingsStore {
  protected:
   FeedServiceTest() {
-    store::SqliteOptions options;
-    options.tables = {&Things()};
-    options.clock = &clock_;
-    auto opened = store::SqliteStore::Open(std::move(options));
-    EXPECT_OK(opened);
-    store_ = *std::move(opened);
     service_ = std::make_unique<FeedService>(store_.get());
     service_->Publish(Things(), google::protobuf::Timestamp::descriptor());
     service_->Register(&table_);
-    home_.tenant = base::TenantId::Trusted("home");
-  }
-  static const store::Table& Things() {
-    static const auto* const table = new store::Table{"things",
-                                                      {{"id", store::ColumnType::kText},
-                                                       {"sequence", store::ColumnType::kInt},
-                                                       {"body", store::ColumnType::kText}},
-                                                      1,
-                                                      {},
-                                                      1};
-    return *table;
-  }
-  std::int64_t Write(const char* id) {
-    std::int64_t sequence = 0;
-    EXPECT_OK(store::TransactAndWait(*store_, {}, home_.tenant, [&](store::Tx& tx) -> absl::Status {
-      auto put = tx.Put(Things(), {std::string(id), std::int64_t{0}, std::string("x")});
-      if (put.ok()) sequence = *put;
-      return put.status();
-    }));
-    return sequence;
   }
   std::unique_ptr<rpc::StreamSource> Open(std::int64_t after) {
     feed::WatchChangesRequest request;
@@ -64,11 +36,8 @@ class FeedServiceTest : public ::testing::Test {
     return batch;
   }
 
-  const time::SystemClock clock_;
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<FeedService> service_;
   rpc::MethodTable table_;
-  base::CallContext home_;
 };
 
 // Proves: S05
