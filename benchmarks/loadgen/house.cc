@@ -48,7 +48,7 @@ absl::Status Await(rpc::Client& client, absl::string_view method,
                    const google::protobuf::MessageLite& request) {
   const absl::Time give_up = absl::Now() + kPatience;
   while (true) {
-    const absl::Status status = client.Call<Response>(method, request).status();
+    absl::Status status = client.Call<Response>(method, request).status();
     if (status.ok() || absl::Now() > give_up) return status;
     if (!absl::IsUnavailable(status) && !absl::IsNotFound(status) &&
         !absl::IsDeadlineExceeded(status)) {

@@ -18,9 +18,12 @@
 // ASSIGN_OR_RETURN(lhs, expr): assigns the value of the StatusOr `expr`, or returns its Status.
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_INNER(RAPPORT_STATUS_CONCAT(status_macro_or_, __LINE__), lhs, expr)
+// `var` is a name and `lhs` may be a declaration: neither can stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define ASSIGN_OR_RETURN_INNER(var, lhs, expr)   \
   auto var = (expr);                             \
   if (!var.ok()) return std::move(var).status(); \
   lhs = *std::move(var)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // RAPPORT_COMMON_BASE_STATUS_MACROS_H_

@@ -73,7 +73,7 @@ void Follower::Start() {
 
 void Follower::Stop() { consumer_.Stop(); }
 
-RunOptions Following(resource::FeedPositions* positions, std::vector<Follower*> followers) {
+RunOptions Following(resource::FeedPositions* positions, const std::vector<Follower*>& followers) {
   RunOptions run;
   run.gate = positions;
   run.on_started = [followers] {

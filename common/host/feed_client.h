@@ -33,7 +33,7 @@ class Follower {
 };
 
 // Runs these with the server: started once it listens, stopped after its last call.
-RunOptions Following(resource::FeedPositions* positions, std::vector<Follower*> followers);
+RunOptions Following(resource::FeedPositions* positions, const std::vector<Follower*>& followers);
 
 }  // namespace rapport::host
 

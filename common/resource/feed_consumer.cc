@@ -96,20 +96,16 @@ bool FeedPositions::Reached(const std::vector<rpc::Position>& positions) const {
 
 void FeedPositions::Wait(const std::vector<rpc::Position>& positions, absl::Time deadline,
                          absl::AnyInvocable<void(absl::Status)> then) {
-  bool reached = false;
   {
     base::MutexLock lock(&mu_);
-    reached = Reached(positions);
-    if (!reached) {
+    if (!Reached(positions)) {
       // A little earlier than the caller gives up, so that the answer still reaches it.
       waiters_.push_back({positions, deadline - absl::Milliseconds(20), std::move(then)});
+      changed_.SignalAll();
+      return;
     }
   }
-  if (reached) {
-    then(absl::OkStatus());
-  } else {
-    changed_.SignalAll();
-  }
+  then(absl::OkStatus());
 }
 
 void FeedPositions::Run() {
@@ -246,7 +242,7 @@ absl::Status FeedConsumer::Apply(const feed::ChangeBatch& batch) {
     if (ApplyGroup(tenant, group).ok()) continue;
     // One by one, so that a single bad resource stops nothing else.
     for (const auto* resource : group) {
-      const absl::Status alone = ApplyGroup(tenant, {resource});
+      absl::Status alone = ApplyGroup(tenant, {resource});
       if (alone.ok()) continue;
       if (absl::IsUnavailable(alone) || absl::IsResourceExhausted(alone) ||
           absl::IsDeadlineExceeded(alone)) {

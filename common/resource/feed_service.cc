@@ -22,7 +22,10 @@ class FeedService::Source final : public rpc::StreamSource {
  public:
   Source(FeedService* service, const base::CallContext& context, std::int64_t after,
          std::function<void()> wake)
-      : service_(service), context_(context), after_(after), handle_(service->AddWake(wake)) {
+      : service_(service),
+        context_(context),
+        after_(after),
+        handle_(service->AddWake(std::move(wake))) {
     context_.deadline = absl::InfiniteFuture();
   }
   ~Source() override { service_->RemoveWake(handle_); }

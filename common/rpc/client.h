@@ -113,8 +113,8 @@ class Calls {
   void Start(Client& client, absl::string_view method, const google::protobuf::MessageLite& request,
              absl::StatusOr<Response>* answer, const CallOptions& options = {}) {
     answer->emplace();
-    Start(client, method, request, &**answer, options, [answer](absl::Status status) {
-      if (!status.ok()) *answer = std::move(status);
+    Start(client, method, request, &**answer, options, [answer](const absl::Status& status) {
+      if (!status.ok()) *answer = status;
     });
   }
   // For message types that are known at run time only. `done` gets the status; `token`, if given,

@@ -107,7 +107,7 @@ absl::Status Pipeline::Accept(const Method& method, const grpc::ByteBuffer& byte
   return method.validator->Check(**request, call->tenant.value());
 }
 
-void Pipeline::Dispatch(const Method& method, Call* call, std::vector<Position> at_least) {
+void Pipeline::Dispatch(const Method& method, Call* call, const std::vector<Position>& at_least) {
   const auto run = [this, &method, call] {
     if (method.lane == Lane::kLoop) {
       method.handler(*call);

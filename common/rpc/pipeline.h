@@ -45,7 +45,7 @@ class Pipeline {
   absl::Status Accept(const Method& method, const grpc::ByteBuffer& bytes, base::CallContext* call,
                       std::unique_ptr<google::protobuf::Message>* request);
   // Hands the call to its lane, after its consistency token is reached.
-  void Dispatch(const Method& method, Call* call, std::vector<Position> at_least);
+  void Dispatch(const Method& method, Call* call, const std::vector<Position>& at_least);
   // Step 15.
   static grpc::Status ToGrpc(const absl::Status& status, const base::CallContext& call,
                              grpc::ServerContext* context);

@@ -106,7 +106,7 @@ class UnaryCall final : public Call, public Event, public Posted {
       Finish(std::move(status));
       return;
     }
-    pipeline_->Dispatch(method_, this, std::move(at_least));
+    pipeline_->Dispatch(method_, this, at_least);
   }
 
   Pipeline* const pipeline_;
