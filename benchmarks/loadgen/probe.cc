@@ -40,6 +40,7 @@ void Pause(std::int64_t nanoseconds) {
 
 pid_t Spawn(const std::vector<std::string>& command, int core) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const pid_t child = fork();

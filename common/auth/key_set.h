@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-struct _cjose_jwk_int;  // cjose's own name. NOLINT(bugprone-reserved-identifier)
+struct _cjose_jwk_int;  // NOLINT(bugprone-reserved-identifier): cjose's own name
 
 namespace rapport::auth {
 

@@ -60,7 +60,7 @@ class Client {
                                 const google::protobuf::MessageLite& request,
                                 const CallOptions& options = {}) {
     Response response;
-    const absl::Status status = CallInto(method, request, &response, options);
+    absl::Status status = CallInto(method, request, &response, options);
     if (!status.ok()) return status;
     return response;
   }
