@@ -17,7 +17,7 @@ namespace rapport::auth {
 namespace {
 
 constexpr std::int64_t kLookEveryUs = 1000000;
-constexpr std::size_t kMaxFileBytes = 256 * 1024;
+constexpr std::size_t kMaxFileBytes = std::size_t{256} * 1024;
 
 std::int64_t Nanoseconds(const timespec& t) {
   return static_cast<std::int64_t>(t.tv_sec) * 1000000000 + t.tv_nsec;

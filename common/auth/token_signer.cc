@@ -23,7 +23,7 @@ namespace rapport::auth {
 namespace {
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
-constexpr std::size_t kMaxKeyFile = 16 * 1024;
+constexpr std::size_t kMaxKeyFile = std::size_t{16} * 1024;
 
 absl::Status NotUsable(absl::string_view why) {
   return absl::FailedPreconditionError("the private key file is not usable: " + std::string(why));
@@ -101,7 +101,7 @@ class TokenSigner::Key {
   }
 
   absl::StatusOr<std::string> Sign(const std::string& claims) const {
-    const absl::Status failed = absl::InternalError("a token could not be signed");
+    absl::Status failed = absl::InternalError("a token could not be signed");
     cjose_err error;
     const std::unique_ptr<cjose_header_t, HeaderRelease> header(cjose_header_new(&error));
     if (header == nullptr || !cjose_header_set(header.get(), "alg", "ES256", &error) ||

@@ -14,7 +14,7 @@
 namespace rapport::auth {
 namespace {
 
-constexpr std::size_t kMaxTokenBytes = 8 * 1024;
+constexpr std::size_t kMaxTokenBytes = std::size_t{8} * 1024;
 constexpr std::size_t kEs256SignatureBytes = 64;
 
 struct Parts {

@@ -177,7 +177,7 @@ rpc::ClientOptions Host::ClientFor(const std::string& target) const {
   return client;
 }
 
-int Host::Run(rpc::MethodTable* table, RunOptions run) {
+int Host::Run(rpc::MethodTable* table, const RunOptions& run) {
   const absl::Status status = RunUntilStopped(table, run);
   if (status.ok()) return 0;
   std::fprintf(stderr, "%s: %s\n", options_.program.name.c_str(),

@@ -71,7 +71,7 @@ class Host {
   // Serves until SIGTERM or SIGINT, then: readiness is NOT_SERVING for drain_delay, then calls in
   // flight get drain_grace. Returns the exit code: 0, or 1 (with a line on stderr) if it could not
   // start. Adds health and, if asked for, reflection to the table. Once only.
-  int Run(rpc::MethodTable* table, RunOptions run = {});
+  int Run(rpc::MethodTable* table, const RunOptions& run = {});
   // As SIGTERM; from any thread.
   void Stop();
 

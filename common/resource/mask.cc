@@ -49,6 +49,7 @@ std::vector<const pb::FieldDescriptor*> FieldsOn(const std::string& path,
   std::vector<const pb::FieldDescriptor*> chain;
   if (!pb::util::FieldMaskUtil::GetFieldDescriptors(descriptor, path, &chain)) return {};
   std::vector<absl::string_view> names;
+  names.reserve(chain.size());
   for (const auto* field : chain) names.emplace_back(field->name());
   if (absl::StrJoin(names, ".") != path) return {};
   return chain;

@@ -75,8 +75,9 @@ absl::StatusOr<std::optional<Row>> SqliteAccess::Get(const Table& table,
 absl::Status SqliteAccess::Scan(const Table& table, const Range& range,
                                 absl::FunctionRef<bool(Row&)> visit) {
   ASSIGN_OR_RETURN(const SqlTable* const sql, Find(table));
-  const std::size_t which = static_cast<std::size_t>(range.index + 1);
-  if (range.index < -1 || which >= sql->orders.size() || range.limit < 0) return errors::Bug();
+  if (range.index < -1 || range.limit < 0) return errors::Bug();
+  const std::size_t which = static_cast<std::size_t>(range.index) + 1;
+  if (which >= sql->orders.size()) return errors::Bug();
   const SqlOrder& order = sql->orders[which];
   const std::size_t prefix = range.prefix.size();
   const std::size_t after = range.after.size();
