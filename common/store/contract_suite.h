@@ -2,6 +2,7 @@
 #ifndef RAPPORT_COMMON_STORE_CONTRACT_SUITE_H_
 #define RAPPORT_COMMON_STORE_CONTRACT_SUITE_H_
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -9,10 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/store/postgres_store.h"
 #include "common/store/sqlite_store.h"
 #include "common/store/store.h"
 #include "common/testing/gate.h"
 #include "common/testing/matchers.h"
+#include "common/testing/postgres_server.h"
 #include "common/time/clock.h"
 
 namespace rapport::store {
@@ -31,15 +34,70 @@ class TestFolder {
   std::string path_;
 };
 
-struct OnDisk {
-  static void Place(SqliteOptions& options, const TestFolder& folder) {
-    options.path = folder.file();
+// What the tests vary; the same for all engines.
+struct EngineOptions {
+  std::vector<const Table*> tables;
+  const time::Clock* clock = nullptr;
+  std::size_t readers = 0;
+  std::size_t max_queue = 20000;
+  std::int64_t checkpoint_bytes = 16 << 20;
+};
+using OpenedStore = absl::StatusOr<std::unique_ptr<Store>>;
+
+// An engine is a place for one store. Open opens that store (again).
+class OnDisk {
+ public:
+  OpenedStore Open(const EngineOptions& options) { return OpenFile(options, folder_.file()); }
+  static OpenedStore OpenFile(const EngineOptions& options, const std::string& file) {
+    SqliteOptions sqlite;
+    sqlite.path = file;
+    sqlite.tables = options.tables;
+    sqlite.clock = options.clock;
+    sqlite.readers = options.readers;
+    sqlite.max_queue = options.max_queue;
+    sqlite.checkpoint_bytes = options.checkpoint_bytes;
+    sqlite.on_fatal = [](absl::string_view what) { ADD_FAILURE() << what; };
+    return SqliteStore::Open(std::move(sqlite));
   }
   static constexpr bool kPersistent = true;
+
+ private:
+  const TestFolder folder_;
 };
-struct InMemory {
-  static void Place(SqliteOptions&, const TestFolder&) {}
+class InMemory {
+ public:
+  OpenedStore Open(const EngineOptions& options) { return OnDisk::OpenFile(options, ""); }
   static constexpr bool kPersistent = false;
+};
+// All stores of a test program share one server; each has its schema.
+class OnPostgres {
+ public:
+  OnPostgres() {
+    static std::atomic<int> next = 0;
+    schema_ = "s" + std::to_string(++next);
+  }
+  static testing::PostgresServer& Server() {
+    static testing::PostgresServer server;
+    return server;
+  }
+  PostgresOptions Options(const EngineOptions& options) const {
+    PostgresOptions postgres;
+    postgres.uri = Server().uri();
+    postgres.schema = schema_;
+    postgres.tables = options.tables;
+    postgres.clock = options.clock;
+    postgres.readers = options.readers;
+    postgres.max_queue = options.max_queue;
+    postgres.on_error = [](absl::string_view) {};
+    postgres.on_fatal = [](absl::string_view what) { ADD_FAILURE() << what; };
+    return postgres;
+  }
+  OpenedStore Open(const EngineOptions& options) { return PostgresStore::Open(Options(options)); }
+  const std::string& schema() const { return schema_; }
+  static constexpr bool kPersistent = true;
+
+ private:
+  std::string schema_;
 };
 
 using testing::Gate;
@@ -106,20 +164,18 @@ class StoreContract : public ::testing::Test {
  protected:
   StoreContract() { Reopen({}); }
 
-  SqliteOptions Options() {
-    SqliteOptions options;
+  EngineOptions Options() {
+    EngineOptions options;
     options.tables = {&People(), &Notes(), &Events()};
     options.clock = &clock_;
-    options.on_fatal = [](absl::string_view what) { ADD_FAILURE() << what; };
-    Engine::Place(options, folder_);
     return options;
   }
   // Lets `change` alter the options and opens the store (again).
-  void Reopen(const std::function<void(SqliteOptions&)>& change) {
+  void Reopen(const std::function<void(EngineOptions&)>& change) {
     store_.reset();
-    SqliteOptions options = Options();
+    EngineOptions options = Options();
     if (change) change(options);
-    auto opened = SqliteStore::Open(std::move(options));
+    auto opened = engine_.Open(options);
     ASSERT_OK(opened);
     store_ = *std::move(opened);
   }
@@ -166,12 +222,12 @@ class StoreContract : public ::testing::Test {
     entered.Pass();
   }
 
-  const TestFolder folder_;
+  Engine engine_;
   time::FakeClock clock_{absl::FromUnixSeconds(1700000000)};
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<Store> store_;
 };
 
-using Engines = ::testing::Types<OnDisk, InMemory>;
+using Engines = ::testing::Types<OnDisk, InMemory, OnPostgres>;
 
 }  // namespace rapport::store
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <tuple>
@@ -62,11 +63,12 @@ TYPED_TEST(StoreRows, KeepsValuesByteForByte) {
   const std::string wide = "\xF0\x9F\xA4\x9D \xF0\xA0\x80\x8B";
   std::string all;
   for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
-  const std::vector<Row> rows = {Person("nul", Text(nul), kNull, Text(nul), Text(nul)),
-                                 Person("wide", Text(wide), kNull, kNull, Text(all)),
-                                 Person("empty", Text(""), Int(0), kNull, Text("")),
-                                 Person("large", Text(std::string(1 << 20, 'x'))),
-                                 Person("null", kNull)};
+  const std::vector<Row> rows = {
+      Person("nul", Text(nul), kNull, Text(nul), Text(nul)),
+      Person("wide", Text(wide), kNull, kNull, Text(all)),
+      Person("empty", Text(""), Int(0), kNull, Text("")),
+      Person("large", Text(std::string(2000, 'x')), kNull, kNull, Text(std::string(1 << 20, 'x'))),
+      Person("null", kNull)};
   for (const Row& row : rows) this->Put(People(), row);
   for (const Row& row : rows) EXPECT_THAT(this->Get(People(), {row[0]}), Optional(row));
 }
@@ -311,38 +313,74 @@ class StoreFeed : public StoreContract<Engine> {
 TYPED_TEST_SUITE(StoreFeed, Engines);
 
 TYPED_TEST(StoreFeed, ShowsRowsOfAllTenantsInTheOrderOfTheirWrites) {
-  this->Put(Events(), Event("z"), Acme());
-  this->Put(Events(), Event("a"), Bolt());
-  this->Put(Events(), Event("m"), Acme());
-  EXPECT_THAT(this->Feed(0), ElementsAre(std::tuple("acme", 1, "z"), std::tuple("bolt", 2, "a"),
-                                         std::tuple("acme", 3, "m")));
+  const std::int64_t z = this->Put(Events(), Event("z"), Acme());
+  const std::int64_t a = this->Put(Events(), Event("a"), Bolt());
+  const std::int64_t m = this->Put(Events(), Event("m"), Acme());
+  EXPECT_LT(z, a);
+  EXPECT_LT(a, m);
+  EXPECT_THAT(this->Feed(0), ElementsAre(std::tuple("acme", z, "z"), std::tuple("bolt", a, "a"),
+                                         std::tuple("acme", m, "m")));
 }
 
 TYPED_TEST(StoreFeed, StartsBehindTheCursorAndKeepsTheLimit) {
-  for (const char* id : {"a", "b", "c", "d"}) this->Put(Events(), Event(id));
-  EXPECT_THAT(this->Feed(1, 2),
-              ElementsAre(std::tuple("acme", 2, "b"), std::tuple("acme", 3, "c")));
-  EXPECT_THAT(this->Feed(4), IsEmpty());
+  std::vector<std::int64_t> at;
+  for (const char* id : {"a", "b", "c", "d"}) at.push_back(this->Put(Events(), Event(id)));
+  EXPECT_THAT(this->Feed(at[0], 2),
+              ElementsAre(std::tuple("acme", at[1], "b"), std::tuple("acme", at[2], "c")));
+  EXPECT_THAT(this->Feed(at[1] - 1, 1), ElementsAre(std::tuple("acme", at[1], "b")));
+  EXPECT_THAT(this->Feed(at[3]), IsEmpty());
+}
+
+TYPED_TEST(StoreFeed, IsCompleteHoweverLongItIs) {
+  constexpr int kRows = 2500;
+  EXPECT_OK(this->Try([](Tx& tx) -> absl::Status {
+    for (int i = 0; i < kRows; ++i) {
+      const auto put = tx.Put(Events(), Event(std::to_string(i)));
+      if (!put.ok()) return put.status();
+    }
+    return absl::OkStatus();
+  }));
+  const auto all = this->Feed(0, 1 << 20);
+  EXPECT_EQ(all.size(), kRows);
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::get<1>(a) < std::get<1>(b);
+  }));
+  EXPECT_EQ(std::get<2>(all[0]), "0");
+  EXPECT_EQ(std::get<2>(all[kRows - 1]), std::to_string(kRows - 1));
+  EXPECT_THAT(this->Feed(0, 2000), ::testing::SizeIs(2000));
+  EXPECT_THAT(this->Scan(Events(), {}), ::testing::SizeIs(kRows));
+  EXPECT_THAT(this->Scan(Events(), {.index = 0, .descending = true}), ::testing::SizeIs(kRows));
+  EXPECT_THAT(this->Scan(Events(), {.limit = 1500}), ::testing::SizeIs(1500));
 }
 
 TYPED_TEST(StoreFeed, ShowsARowOnceAtItsLastWrite) {
-  this->Put(Events(), Event("a"));
-  this->Put(Events(), Event("b"));
-  this->Put(Events(), Event("a", "visit"));
-  EXPECT_THAT(this->Feed(0), ElementsAre(std::tuple("acme", 2, "b"), std::tuple("acme", 3, "a")));
+  const std::int64_t first = this->Put(Events(), Event("a"));
+  const std::int64_t b = this->Put(Events(), Event("b"));
+  const std::int64_t a = this->Put(Events(), Event("a", "visit"));
+  EXPECT_LT(first, b);
+  EXPECT_THAT(this->Feed(0), ElementsAre(std::tuple("acme", b, "b"), std::tuple("acme", a, "a")));
 }
 
-TYPED_TEST(StoreFeed, EveryWriteOfASequencedTableGetsTheNextSequence) {
-  EXPECT_OK(this->Try([](Tx& tx) {
-    EXPECT_EQ(*tx.Put(Events(), Event("a")), 1);
-    EXPECT_EQ(*tx.Insert(Events(), Event("b")), 2);
-    EXPECT_EQ(*tx.Put(Events(), Event("a")), 3);
+TYPED_TEST(StoreFeed, EveryWriteOfASequencedTableGetsAHigherSequence) {
+  std::vector<std::int64_t> given;
+  const auto done = this->Try([&](Tx& tx) {
+    given.clear();
+    given.push_back(*tx.Put(Events(), Event("a")));
+    given.push_back(*tx.Insert(Events(), Event("b")));
+    given.push_back(*tx.Put(Events(), Event("a")));
     EXPECT_EQ(*tx.Put(People(), Person("p", kNull)), 0);
     EXPECT_THAT(tx.Insert(Events(), Event("b")), StatusIs(absl::StatusCode::kAlreadyExists));
-    EXPECT_EQ(*tx.Put(Events(), Event("c")), 4);
+    given.push_back(*tx.Put(Events(), Event("c")));
     return absl::OkStatus();
-  }));
-  EXPECT_EQ(this->store_->committed_sequence(), 4);
+  });
+  ASSERT_OK(done);
+  EXPECT_GT(given[0], 0);
+  for (std::size_t i = 1; i < given.size(); ++i) EXPECT_GT(given[i], given[i - 1]);
+  EXPECT_EQ(*done, given.back());
+  EXPECT_GE(this->store_->committed_sequence(), given.back());
+  EXPECT_THAT(this->Feed(0),
+              ElementsAre(std::tuple("acme", given[1], "b"), std::tuple("acme", given[2], "a"),
+                          std::tuple("acme", given[3], "c")));
 }
 
 TYPED_TEST(StoreFeed, OfATableWithoutSequenceIsABug) {

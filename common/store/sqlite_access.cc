@@ -10,23 +10,6 @@
 namespace rapport::store {
 namespace {
 
-// The key of a statement in the connection's cache.
-std::uint64_t StatementKey(int table, std::uint8_t kind, int index = 0, std::size_t prefix = 0,
-                           std::size_t after = 0, bool descending = false) {
-  return (static_cast<std::uint64_t>(table) << 40) | (static_cast<std::uint64_t>(kind) << 32) |
-         (static_cast<std::uint64_t>(index) << 24) | (static_cast<std::uint64_t>(prefix) << 16) |
-         (static_cast<std::uint64_t>(after) << 8) | (descending ? 1 : 0);
-}
-
-bool Fits(const Value& value, ColumnType type, bool nullable) {
-  if (std::holds_alternative<std::monostate>(value)) return nullable;
-  return std::holds_alternative<std::int64_t>(value) == (type == ColumnType::kInt);
-}
-
-ColumnType TypeOf(const Table& table, int column) {
-  return table.columns[static_cast<std::size_t>(column)].type;
-}
-
 void ReadRow(const Statement& statement, int first, std::size_t columns, Row& row) {
   row.resize(columns);
   for (std::size_t i = 0; i < columns; ++i) {
@@ -36,22 +19,12 @@ void ReadRow(const Statement& statement, int first, std::size_t columns, Row& ro
 
 }  // namespace
 
-absl::StatusOr<const SqlTable*> SqliteAccess::Find(const Table& table) const {
-  const SqlTable* const found = catalog_.Find(table);
-  if (found == nullptr) return errors::Bug();
-  return found;
-}
-
-absl::StatusOr<Statement*> SqliteAccess::Keyed(const SqlTable& table, Kind kind,
+absl::StatusOr<Statement*> SqliteAccess::Keyed(const SqlTable& table, StatementKind kind,
                                                absl::Span<const Value> key) {
-  if (key.size() != static_cast<std::size_t>(table.table->key_columns)) return errors::Bug();
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    if (!Fits(key[i], table.table->columns[i].type, false)) return errors::Bug();
-  }
-  ASSIGN_OR_RETURN(
-      Statement* const statement,
-      connection_.Cached(StatementKey(table.id, static_cast<std::uint8_t>(kind)), false,
-                         [&] { return kind == Kind::kGet ? table.Get() : table.Delete(); }));
+  RETURN_IF_ERROR(CheckKey(*table.table, key));
+  ASSIGN_OR_RETURN(Statement* const statement, connection_.Cached(table.Key(kind), false, [&] {
+    return kind == StatementKind::kGet ? table.Get() : table.Delete();
+  }));
   statement->BindText(1, tenant_.value());
   for (std::size_t i = 0; i < key.size(); ++i) {
     statement->Bind(static_cast<int>(i) + 2, key[i], table.table->columns[i].type);
@@ -61,8 +34,8 @@ absl::StatusOr<Statement*> SqliteAccess::Keyed(const SqlTable& table, Kind kind,
 
 absl::StatusOr<std::optional<Row>> SqliteAccess::Get(const Table& table,
                                                      absl::Span<const Value> key) {
-  ASSIGN_OR_RETURN(const SqlTable* const sql, Find(table));
-  ASSIGN_OR_RETURN(Statement* const statement, Keyed(*sql, Kind::kGet, key));
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  ASSIGN_OR_RETURN(Statement* const statement, Keyed(*sql, StatementKind::kGet, key));
   const StatementScope scope(statement);
   const int code = statement->Step();
   if (code == SQLITE_DONE) return std::nullopt;
@@ -74,27 +47,21 @@ absl::StatusOr<std::optional<Row>> SqliteAccess::Get(const Table& table,
 
 absl::Status SqliteAccess::Scan(const Table& table, const Range& range,
                                 absl::FunctionRef<bool(Row&)> visit) {
-  ASSIGN_OR_RETURN(const SqlTable* const sql, Find(table));
-  if (range.index < -1 || range.limit < 0) return errors::Bug();
-  const std::size_t which = static_cast<std::size_t>(range.index) + 1;
-  if (which >= sql->orders.size()) return errors::Bug();
-  const SqlOrder& order = sql->orders[which];
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  ASSIGN_OR_RETURN(const SqlOrder* const order, CheckRange(*sql, range));
   const std::size_t prefix = range.prefix.size();
   const std::size_t after = range.after.size();
-  if (prefix + after > order.columns.size()) return errors::Bug();
   ASSIGN_OR_RETURN(
       Statement* const statement,
-      connection_.Cached(StatementKey(sql->id, static_cast<std::uint8_t>(Kind::kScan),
-                                      range.index + 1, prefix, after, range.descending),
-                         false, [&] { return sql->Scan(order, prefix, after, range.descending); }));
+      connection_.Cached(
+          sql->Key(StatementKind::kScan, range.index + 1, prefix, after, range.descending), false,
+          [&] { return sql->Scan(*order, prefix, after, range.descending); }));
   const StatementScope scope(statement);
   statement->BindText(1, tenant_.value());
   for (std::size_t i = 0; i < prefix + after; ++i) {
     const Value& value = i < prefix ? range.prefix[i] : range.after[i - prefix];
-    const ColumnType type = TypeOf(table, order.columns[i]);
-    // NULL equals nothing, so as a prefix it is an empty range; "behind NULL" has no meaning.
-    if (!Fits(value, type, i < prefix)) return errors::Bug();
-    statement->Bind(static_cast<int>(i) + 2, value, type);
+    const auto column = static_cast<std::size_t>(order->columns[i]);
+    statement->Bind(static_cast<int>(i) + 2, value, table.columns[column].type);
   }
   statement->BindInt(static_cast<int>(prefix + after) + 2, range.limit == 0 ? -1 : range.limit);
   Row row;
@@ -110,11 +77,11 @@ absl::Status SqliteAccess::Scan(const Table& table, const Range& range,
 absl::Status SqliteAccess::Feed(
     const Table& table, std::int64_t after, int limit,
     absl::FunctionRef<bool(const base::TenantId&, std::int64_t, Row&)> visit) {
-  ASSIGN_OR_RETURN(const SqlTable* const sql, Find(table));
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
   if (table.sequence_column < 0 || limit < 0) return errors::Bug();
-  ASSIGN_OR_RETURN(Statement* const statement,
-                   connection_.Cached(StatementKey(sql->id, static_cast<std::uint8_t>(Kind::kFeed)),
-                                      true, [&] { return sql->Feed(); }));
+  ASSIGN_OR_RETURN(
+      Statement* const statement,
+      connection_.Cached(sql->Key(StatementKind::kFeed), true, [&] { return sql->Feed(); }));
   const StatementScope scope(statement);
   statement->BindInt(1, after);
   statement->BindInt(2, limit);
@@ -131,27 +98,20 @@ absl::Status SqliteAccess::Feed(
 }
 
 absl::Status SqliteAccess::Put(const Table& table, Row& row, std::int64_t sequence) {
-  return Write(table, Kind::kPut, row, sequence);
+  return Write(table, StatementKind::kPut, row, sequence);
 }
 
 absl::Status SqliteAccess::Insert(const Table& table, Row& row, std::int64_t sequence) {
-  return Write(table, Kind::kInsert, row, sequence);
+  return Write(table, StatementKind::kInsert, row, sequence);
 }
 
-absl::Status SqliteAccess::Write(const Table& table, Kind kind, Row& row, std::int64_t sequence) {
-  ASSIGN_OR_RETURN(const SqlTable* const sql, Find(table));
-  if (row.size() != table.columns.size()) return errors::Bug();
-  if (table.sequence_column >= 0) {
-    row[static_cast<std::size_t>(table.sequence_column)] = sequence;
-  }
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const bool nullable = i >= static_cast<std::size_t>(table.key_columns);
-    if (!Fits(row[i], table.columns[i].type, nullable)) return errors::Bug();
-  }
-  ASSIGN_OR_RETURN(
-      Statement* const statement,
-      connection_.Cached(StatementKey(sql->id, static_cast<std::uint8_t>(kind)), false,
-                         [&] { return kind == Kind::kPut ? sql->Put() : sql->Insert(); }));
+absl::Status SqliteAccess::Write(const Table& table, StatementKind kind, Row& row,
+                                 std::int64_t sequence) {
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  RETURN_IF_ERROR(Complete(table, row, sequence));
+  ASSIGN_OR_RETURN(Statement* const statement, connection_.Cached(sql->Key(kind), false, [&] {
+    return kind == StatementKind::kPut ? sql->Put() : sql->Insert();
+  }));
   const StatementScope scope(statement);
   statement->BindText(1, tenant_.value());
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -162,8 +122,8 @@ absl::Status SqliteAccess::Write(const Table& table, Kind kind, Row& row, std::i
 }
 
 absl::Status SqliteAccess::Delete(const Table& table, absl::Span<const Value> key) {
-  ASSIGN_OR_RETURN(const SqlTable* const sql, Find(table));
-  ASSIGN_OR_RETURN(Statement* const statement, Keyed(*sql, Kind::kDelete, key));
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  ASSIGN_OR_RETURN(Statement* const statement, Keyed(*sql, StatementKind::kDelete, key));
   const StatementScope scope(statement);
   const int code = statement->Step();
   return code == SQLITE_DONE ? absl::OkStatus() : connection_.Translate(code);

@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/base/id.h"
-#include "common/store/sqlite_catalog.h"
+#include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/store.h"
 
@@ -38,11 +38,9 @@ class SqliteAccess {
   absl::Status Delete(const Table& table, absl::Span<const Value> key);
 
  private:
-  enum class Kind : std::uint8_t { kGet, kScan, kFeed, kPut, kInsert, kDelete };
-
-  absl::StatusOr<const SqlTable*> Find(const Table& table) const;
-  absl::StatusOr<Statement*> Keyed(const SqlTable& table, Kind kind, absl::Span<const Value> key);
-  absl::Status Write(const Table& table, Kind kind, Row& row, std::int64_t sequence);
+  absl::StatusOr<Statement*> Keyed(const SqlTable& table, StatementKind kind,
+                                   absl::Span<const Value> key);
+  absl::Status Write(const Table& table, StatementKind kind, Row& row, std::int64_t sequence);
   absl::Status Refusal(const SqlTable& table, int code);
 
   Connection& connection_;

@@ -43,6 +43,7 @@ class ReaderPool::View final : public Snapshot {
     return access_.Feed(table, after, limit, visit);
   }
   std::int64_t sequence() const override { return sequence_; }
+  bool Includes(std::int64_t sequence) const override { return sequence <= sequence_; }
 
  private:
   ReaderPool& pool_;

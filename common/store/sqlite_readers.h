@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
-#include "common/store/sqlite_catalog.h"
+#include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/store.h"
 #include "common/time/clock.h"

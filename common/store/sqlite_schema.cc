@@ -76,7 +76,7 @@ absl::Status UpdateColumns(Connection& connection, const SqlTable& sql) {
     const Column& column = table.columns[i - 1];
     const bool in_key = i <= static_cast<std::size_t>(table.key_columns);
     const std::int64_t key_position = in_key ? static_cast<std::int64_t>(i) + 1 : 0;
-    if (stored[i].name != column.name || stored[i].type != SqlType(column.type) ||
+    if (stored[i].name != column.name || stored[i].type != SqlType(Dialect::kSqlite, column.type) ||
         stored[i].key_position != key_position) {
       return absl::FailedPreconditionError(absl::StrCat(
           "column ", stored[i].name, " of table ", table.name, " is not what this program knows"));

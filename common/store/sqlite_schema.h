@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/store/sqlite_catalog.h"
+#include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 
 namespace rapport::store {

@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
-#include "common/store/sqlite_catalog.h"
+#include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/sqlite_file.h"
 #include "common/store/sqlite_readers.h"
@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(SqliteOptions opt
   if (!options.on_error) options.on_error = WriteLine;
   if (!options.on_fatal) options.on_fatal = Stop;
   std::unique_ptr<SqliteStore> store(new SqliteStore);
-  ASSIGN_OR_RETURN(Catalog catalog, Catalog::Make(options.tables));
+  ASSIGN_OR_RETURN(Catalog catalog, Catalog::Make(options.tables, Dialect::kSqlite));
   store->catalog_ = std::make_unique<Catalog>(std::move(catalog));
 
   const bool on_disk = !options.path.empty();

@@ -16,7 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/call_context.h"
 #include "common/base/mutex.h"
-#include "common/store/sqlite_catalog.h"
+#include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/store.h"
 #include "common/time/clock.h"

@@ -1,8 +1,13 @@
 // The storage seam: rows of tables, read from snapshots and changed in transactions. Engines
-// (SQLite now) turn table descriptions into SQL; nothing above this header knows SQL.
+// (SQLite, PostgreSQL) turn table descriptions into SQL; nothing above this header knows SQL.
 //
 // Every row belongs to a tenant; the tenant is part of every key and is bound by the engine, never
-// by the caller's values. One process owns a SQLite store.
+// by the caller's values. One process owns a SQLite store; any number share a PostgreSQL store.
+//
+// Sequences. Every commit has a place in one order, every write to a table with a sequence column a
+// place in its commit: the sequence. Of two commits that touch the same row, the later one has the
+// higher sequences; and a commit acknowledged before another begins has lower ones. Commits that
+// overlap in time and touch nothing in common may become visible in either order.
 #ifndef RAPPORT_COMMON_STORE_STORE_H_
 #define RAPPORT_COMMON_STORE_STORE_H_
 
@@ -25,7 +30,9 @@
 
 namespace rapport::store {
 
-// NULL, an integer, or bytes (text is bytes that are UTF-8; both compare bytewise).
+// NULL, an integer, or bytes (text is bytes that are UTF-8; both compare bytewise). PostgreSQL
+// refuses as bugs of the caller (INTERNAL) text that is not UTF-8, and a row whose key or whose
+// values in one index are longer than 2600 bytes together.
 using Value = std::variant<std::monostate, std::int64_t, std::string>;
 using Row = std::vector<Value>;  // one value per column of the table, in order; no tenant
 
@@ -55,8 +62,8 @@ struct Table {
   std::vector<Column> columns;
   int key_columns = 1;  // the first columns are the primary key (after the tenant)
   std::vector<Index> indexes = {};
-  // The column (kInt) that the engine fills at every write with the next sequence of the store: a
-  // durable change feed in commit order. -1 if the table has none.
+  // The column (kInt) that the engine fills at every write with the sequence of this write: a
+  // durable change feed. -1 if the table has none.
   int sequence_column = -1;
 };
 
@@ -90,8 +97,9 @@ class Tx : public Reader {
   // As Put, but ALREADY_EXISTS (message "primary") if the primary key exists.
   virtual absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) = 0;
   virtual absl::Status Delete(const Table& table, absl::Span<const Value> key) = 0;
-  // Runs on the write thread once the commit is on disk, before any `done` of the group; not at all
-  // if the body or the commit fails. `sequence` is the highest one of the commit.
+  // Runs on a write thread once the commit is on disk, before any `done` of the group; not at all
+  // if the body or the commit fails. `sequence` is the highest one of the commit. Effects of one
+  // tenant run in the order of the commits.
   virtual void OnCommit(absl::AnyInvocable<void(std::int64_t sequence)> effect) = 0;
   virtual const base::TenantId& tenant() const = 0;
 };
@@ -99,9 +107,16 @@ class Tx : public Reader {
 // A stable view. Not thread-safe; use it on one thread and let it go soon.
 class Snapshot : public Reader {
  public:
-  // Every commit up to here is in the view.
+  // Every commit up to here is in the view, and no commit to come will be among them. The view may
+  // hold commits beyond: some overtook one that still runs, of some (other processes') this process
+  // learns a moment later, if it has commit listeners.
   virtual std::int64_t sequence() const = 0;
-  // Rows of all tenants with sequence > `after`, in order, at most `limit`.
+  // The commit with this sequence is in the view: true for each that was acknowledged before.
+  virtual bool Includes(std::int64_t sequence) const = 0;
+  // Rows of all tenants with sequence > `after` that are in the view, in order, at most `limit`.
+  // Rows beyond sequence() may be among them. Who follows a feed must apply them too, because a row
+  // that is written again is shown at its last write only, but go on from sequence() at most: rows
+  // of commits that still run may yet come before them.
   virtual absl::Status Feed(
       const Table& table, std::int64_t after, int limit,
       absl::FunctionRef<bool(const base::TenantId& tenant, std::int64_t sequence, Row& row)>
@@ -116,24 +131,28 @@ class Store {
   using Done = absl::AnyInvocable<void(absl::StatusOr<std::int64_t>)>;
 
   virtual ~Store() = default;
-  // Queues `body` for the write lane: it runs in one serializable transaction, possibly grouped
-  // with others under savepoints, again from the start on conflict; it touches nothing but `tx`.
-  // A body that fails leaves no trace and does not disturb its group. `done` is called once, on the
-  // write thread: after the commit is on disk, or with the body's own error, or
+  // Queues `body` for a write lane: it runs in one serializable transaction, possibly grouped with
+  // others under savepoints, again from the start on conflict; it touches nothing but `tx`. Bodies
+  // of one tenant run in the order in which they were queued here. A body that fails leaves no
+  // trace and does not disturb its group. `done` is called once, on a write thread: after the
+  // commit is on disk, or with the body's own error, or
   //   RESOURCE_EXHAUSTED  the disk is full (nothing of the group was written)
   //   UNAVAILABLE         the store cannot write, its queue is full, or it is shutting down
-  //   DEADLINE_EXCEEDED   ctx.deadline passed before the body ran
+  //   DEADLINE_EXCEEDED   ctx.deadline passed before the body ran; or the server was lost during
+  //                       the commit and does not tell: the effect may have happened
   virtual void Transact(const base::CallContext& ctx, base::TenantId tenant, Body body,
                         Done done) = 0;
-  // A view that includes every acknowledged write (and `ctx.at_least`). Blocks; read lane only.
+  // A view that includes every acknowledged write (and `ctx.at_least`; UNAVAILABLE if that lies in
+  // a future that this store does not have). Blocks; read lane only.
   virtual absl::StatusOr<std::unique_ptr<Snapshot>> Read(const base::CallContext& ctx,
                                                          base::TenantId tenant) = 0;
   // Identifies this store; another file, or one restored from a backup, has another id.
   virtual const std::string& id() const = 0;
-  // The highest sequence on disk.
+  // The highest sequence that this process knows to be on disk.
   virtual std::int64_t committed_sequence() const = 0;
-  // Calls `listener` on the write thread after each commit. Listeners must be quick and live as
-  // long as the store, or until RemoveCommitListener returns.
+  // Calls `listener` after each commit, on a write thread, and whenever the sequence() of views has
+  // grown because other processes' commits are there, on a thread of the store; one call at a time.
+  // Listeners must be quick and live as long as the store, or until RemoveCommitListener returns.
   virtual int AddCommitListener(std::function<void(std::int64_t sequence)> listener) = 0;
   virtual void RemoveCommitListener(int handle) = 0;
   // Bodies waiting for the write lane.

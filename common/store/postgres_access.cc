@@ -1,0 +1,216 @@
+#include "common/store/postgres_access.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+
+namespace rapport::store {
+namespace {
+
+// Rows of the first portion of a range without a limit, and of the later ones.
+constexpr int kFirstPortion = 128;
+constexpr int kPortion = 1024;
+
+void ReadRow(const Table& table, const PGresult* result, int from, int first_column, Row& row) {
+  row.resize(table.columns.size());
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    row[i] = DecodeValue(result, from, first_column + static_cast<int>(i), table.columns[i].type);
+  }
+}
+
+// How many rows to ask for when `left` are still wanted.
+int Portion(int left, bool first) { return std::min(left, first ? kFirstPortion : kPortion); }
+
+int AllOr(int limit) { return limit == 0 ? std::numeric_limits<int>::max() : limit; }
+
+}  // namespace
+
+void QueueTenant(PostgresConnection& connection, const base::TenantId& tenant) {
+  PostgresParams params;
+  params.AddText(tenant.value());
+  connection.Queue(
+      KeyOf(PostgresCommand::kTenant),
+      [] { return std::string("SELECT set_config('rapport.tenant',$1,true)"); }, params);
+}
+
+absl::Status PostgresAccess::Check() const {
+  return visiting_ ? errors::Bug() : connection_.status();
+}
+
+absl::Status PostgresAccess::Bind(const Table& table, absl::Span<const Value> values) {
+  params_.Clear();
+  params_.AddText(tenant_.value());
+  for (std::size_t i = 0; i < values.size(); ++i) params_.Add(values[i], table.columns[i].type);
+  return params_.valid() ? absl::OkStatus() : errors::Bug();
+}
+
+absl::StatusOr<std::optional<Row>> PostgresAccess::Get(const Table& table,
+                                                       absl::Span<const Value> key) {
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  RETURN_IF_ERROR(CheckKey(table, key));
+  RETURN_IF_ERROR(Bind(table, key));
+  ASSIGN_OR_RETURN(const PgResult result,
+                   connection_.Ask(
+                       sql->Key(StatementKind::kGet), [&] { return sql->Get(); }, params_));
+  if (PQntuples(result.get()) == 0) return std::nullopt;
+  Row row;
+  ReadRow(table, result.get(), 0, 0, row);
+  return row;
+}
+
+absl::StatusOr<PgResult> PostgresAccess::AskRange(const SqlTable& sql, const SqlOrder& order,
+                                                  const Range& range, int limit) {
+  const std::size_t prefix = range.prefix.size();
+  const std::size_t after = range.after.size();
+  params_.Clear();
+  params_.AddText(tenant_.value());
+  for (std::size_t i = 0; i < prefix + after; ++i) {
+    const auto column = static_cast<std::size_t>(order.columns[i]);
+    params_.Add(i < prefix ? range.prefix[i] : range.after[i - prefix],
+                sql.table->columns[column].type);
+  }
+  params_.AddInt(limit);
+  if (!params_.valid()) return errors::Bug();
+  return connection_.Ask(
+      sql.Key(StatementKind::kScan, range.index + 1, prefix, after, range.descending),
+      [&] { return sql.Scan(order, prefix, after, range.descending); }, params_);
+}
+
+absl::Status PostgresAccess::Scan(const Table& table, const Range& range,
+                                  absl::FunctionRef<bool(Row&)> visit) {
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  ASSIGN_OR_RETURN(const SqlOrder* const order, CheckRange(*sql, range));
+  Range rest = range;
+  Row row;
+  std::vector<Value> last;
+  int left = AllOr(range.limit);
+  for (bool first = true; left > 0; first = false) {
+    // A limit that fits into one portion is one question.
+    const int limit = left <= kPortion ? left : Portion(left, first);
+    ASSIGN_OR_RETURN(const PgResult result, AskRange(*sql, *order, rest, limit));
+    const int rows = PQntuples(result.get());
+    for (int i = 0; i < rows; ++i) {
+      ReadRow(table, result.get(), i, 0, row);
+      if (i + 1 == limit) {
+        last.clear();
+        for (std::size_t c = range.prefix.size(); c < order->own; ++c) {
+          last.push_back(row[static_cast<std::size_t>(order->columns[c])]);
+        }
+      }
+      visiting_ = true;
+      const bool more = visit(row);
+      visiting_ = false;
+      if (!more) return absl::OkStatus();
+    }
+    // Without a further column in the order there is one row at most.
+    if (rows < limit || last.empty()) break;
+    rest.after = last;
+    left -= rows;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresAccess::Feed(
+    const Table& table, std::int64_t after, int limit,
+    absl::FunctionRef<bool(const base::TenantId&, std::int64_t, Row&)> visit) {
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  if (table.sequence_column < 0 || limit < 0) return errors::Bug();
+  Row row;
+  for (bool first = true; limit > 0; first = false) {
+    const int portion = Portion(limit, first);
+    params_.Clear();
+    params_.AddInt(after);
+    params_.AddInt(portion);
+    PgResult result;
+    connection_.Queue(KeyOf(PostgresCommand::kFeedOn),
+                      "SELECT set_config('rapport.feed','on',true)");
+    connection_.Queue(
+        sql->Key(StatementKind::kFeed), [&] { return sql->Feed(); }, params_, &result);
+    connection_.Queue(KeyOf(PostgresCommand::kFeedOff),
+                      "SELECT set_config('rapport.feed','',true)");
+    RETURN_IF_ERROR(connection_.Wait());
+    const int rows = PQntuples(result.get());
+    for (int i = 0; i < rows; ++i) {
+      const auto tenant = base::TenantId::Trusted(DecodeText(result.get(), i, 0));
+      after = DecodeInt(result.get(), i, table.sequence_column + 1);
+      ReadRow(table, result.get(), i, 1, row);
+      visiting_ = true;
+      const bool more = visit(tenant, after, row);
+      visiting_ = false;
+      if (!more) return absl::OkStatus();
+    }
+    if (rows < portion) break;
+    limit -= rows;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresAccess::Put(const Table& table, Row& row, std::int64_t sequence) {
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  RETURN_IF_ERROR(Complete(table, row, sequence));
+  RETURN_IF_ERROR(Bind(table, row));
+  const auto text = [&] { return sql->Put(); };
+  if (!sql->has_unique_index()) {
+    connection_.Queue(sql->Key(StatementKind::kPut), text, params_);
+    return connection_.status();
+  }
+  ASSIGN_OR_RETURN(const PgResult result,
+                   connection_.Ask(sql->Key(StatementKind::kPut), text, params_));
+  if (PQntuples(result.get()) > 0) return absl::OkStatus();
+  return Refusal(*sql, StatementKind::kPut, row);
+}
+
+absl::Status PostgresAccess::Insert(const Table& table, Row& row, std::int64_t sequence) {
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  RETURN_IF_ERROR(Complete(table, row, sequence));
+  RETURN_IF_ERROR(Bind(table, row));
+  ASSIGN_OR_RETURN(const PgResult result,
+                   connection_.Ask(
+                       sql->Key(StatementKind::kInsert), [&] { return sql->Insert(); }, params_));
+  if (PQntuples(result.get()) > 0) return absl::OkStatus();
+  return Refusal(*sql, StatementKind::kInsert, row);
+}
+
+absl::Status PostgresAccess::Delete(const Table& table, absl::Span<const Value> key) {
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  RETURN_IF_ERROR(CheckKey(table, key));
+  RETURN_IF_ERROR(Bind(table, key));
+  connection_.Queue(
+      sql->Key(StatementKind::kDelete), [&] { return sql->Delete(); }, params_);
+  return connection_.status();
+}
+
+absl::Status PostgresAccess::Refusal(const SqlTable& sql, StatementKind kind, const Row& row) {
+  const Table& table = *sql.table;
+  const auto keys = static_cast<std::ptrdiff_t>(table.key_columns);
+  if (kind == StatementKind::kInsert) {
+    const std::vector<Value> key(row.begin(), row.begin() + keys);
+    ASSIGN_OR_RETURN(const auto present, Get(table, key));
+    if (present) return absl::AlreadyExistsError("primary");
+  }
+  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+    if (!table.indexes[i].unique) continue;
+    Range same = {.index = static_cast<int>(i), .limit = 1};
+    for (const int c : table.indexes[i].columns) {
+      same.prefix.push_back(row[static_cast<std::size_t>(c)]);
+    }
+    bool taken = false;
+    RETURN_IF_ERROR(Scan(table, same, [&](Row& other) {
+      taken = !std::equal(row.begin(), row.begin() + keys, other.begin());
+      return false;
+    }));
+    if (taken) return absl::AlreadyExistsError(table.indexes[i].name);
+  }
+  return errors::Bug();
+}
+
+}  // namespace rapport::store

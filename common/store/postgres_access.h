@@ -1,0 +1,79 @@
+// Reads and writes rows over one PostgreSQL connection: what Tx and Snapshot have in common.
+#ifndef RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_
+#define RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/base/id.h"
+#include "common/store/postgres_connection.h"
+#include "common/store/sql_catalog.h"
+#include "common/store/store.h"
+
+namespace rapport::store {
+
+// Statements that are no table's. Table statements have a kind, so their keys are larger.
+enum class PostgresCommand : std::uint64_t {
+  kBeginWrite = 1,
+  kBeginRead,
+  kTenant,
+  kFeedOn,
+  kFeedOff,
+  kXid,
+  kSnapshot,
+  kSavepoint,
+  kUndo,
+  kKeep,
+  kMark,
+  kNoLimit,
+  kCommit,
+};
+inline std::uint64_t KeyOf(PostgresCommand command) { return static_cast<std::uint64_t>(command); }
+
+// Lets the transaction see and write the rows of this tenant: row-level security admits no others.
+void QueueTenant(PostgresConnection& connection, const base::TenantId& tenant);
+
+// Not thread-safe; lives inside a transaction of the connection that was given the tenant. Rows and
+// keys that do not fit the table are bugs of the caller: INTERNAL.
+class PostgresAccess {
+ public:
+  PostgresAccess(PostgresConnection& connection, const Catalog& catalog, base::TenantId tenant)
+      : connection_(connection), catalog_(catalog), tenant_(std::move(tenant)) {}
+
+  absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key);
+  // Fetches the range in portions.
+  absl::Status Scan(const Table& table, const Range& range, absl::FunctionRef<bool(Row&)> visit);
+  // Rows of all tenants, whatever the tenant of this object.
+  absl::Status Feed(const Table& table, std::int64_t after, int limit,
+                    absl::FunctionRef<bool(const base::TenantId&, std::int64_t, Row&)> visit);
+
+  // Put and Delete are queued without waiting, except for a Put that a unique index may refuse.
+  absl::Status Put(const Table& table, Row& row, std::int64_t sequence);
+  absl::Status Insert(const Table& table, Row& row, std::int64_t sequence);
+  absl::Status Delete(const Table& table, absl::Span<const Value> key);
+
+ private:
+  // OK if statements may be sent now.
+  absl::Status Check() const;
+  absl::StatusOr<PgResult> AskRange(const SqlTable& sql, const SqlOrder& order, const Range& range,
+                                    int limit);
+  // Which index refuses the row.
+  absl::Status Refusal(const SqlTable& sql, StatementKind kind, const Row& row);
+  absl::Status Bind(const Table& table, absl::Span<const Value> values);
+
+  PostgresConnection& connection_;
+  const Catalog& catalog_;
+  const base::TenantId tenant_;
+  PostgresParams params_;
+  bool visiting_ = false;
+};
+
+}  // namespace rapport::store
+
+#endif  // RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_

@@ -1,0 +1,427 @@
+#include "common/store/postgres_write_lane.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/string_view.h"
+#include "common/base/errors.h"
+#include "common/base/status_macros.h"
+#include "common/store/postgres_access.h"
+
+namespace rapport::store {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// A group that meets conflicts is tried again so often, then its bodies go one by one.
+constexpr int kGroupAttempts = 5;
+constexpr int kLoneAttempts = 50;
+// Pauses between attempts are random up to a limit that doubles.
+constexpr int kMaxJitterMs = 64;
+constexpr absl::Duration kFirstRetry = absl::Milliseconds(5);
+constexpr absl::Duration kLastRetry = absl::Milliseconds(250);
+constexpr absl::Duration kOutcomeRetry = absl::Milliseconds(20);
+
+}  // namespace
+
+class PostgresWriteLane::LaneTx final : public Tx {
+ public:
+  LaneTx(PostgresWriteLane& lane, Job& job, bool alone)
+      : lane_(lane),
+        job_(job),
+        alone_(alone),
+        access_(*lane.connection_, lane.catalog_, job.tenant) {}
+
+  absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key) override {
+    Enter(false);
+    return access_.Get(table, key);
+  }
+  absl::Status Scan(const Table& table, const Range& range,
+                    absl::FunctionRef<bool(Row&)> visit) override {
+    Enter(false);
+    return access_.Scan(table, range, visit);
+  }
+  absl::StatusOr<std::int64_t> Put(const Table& table, Row row) override {
+    return Write(table, [&](std::int64_t sequence) { return access_.Put(table, row, sequence); });
+  }
+  absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) override {
+    return Write(table,
+                 [&](std::int64_t sequence) { return access_.Insert(table, row, sequence); });
+  }
+  absl::Status Delete(const Table& table, absl::Span<const Value> key) override {
+    Enter(true);
+    return access_.Delete(table, key);
+  }
+  void OnCommit(absl::AnyInvocable<void(std::int64_t)> effect) override {
+    job_.effects.push_back(std::move(effect));
+  }
+  const base::TenantId& tenant() const override { return job_.tenant; }
+
+  // Takes back what the body wrote, if it did, and goes on with the group.
+  void Undo() {
+    if (!saved_) return;
+    lane_.connection_->Queue(KeyOf(PostgresCommand::kUndo), "ROLLBACK TO SAVEPOINT body");
+    Keep();
+  }
+  void Keep() {
+    if (!saved_) return;
+    lane_.connection_->Queue(KeyOf(PostgresCommand::kKeep), "RELEASE SAVEPOINT body");
+  }
+
+ private:
+  // Errors show at the statement that follows.
+  void Enter(bool writes) {
+    if (lane_.tenant_ != job_.tenant.value()) {
+      lane_.tenant_ = job_.tenant.value();
+      QueueTenant(*lane_.connection_, job_.tenant);
+    }
+    if (!writes) return;
+    lane_.wrote_ = true;
+    if (alone_ || saved_) return;
+    saved_ = true;
+    lane_.connection_->Queue(KeyOf(PostgresCommand::kSavepoint), "SAVEPOINT body");
+  }
+
+  absl::StatusOr<std::int64_t> Write(const Table& table,
+                                     absl::FunctionRef<absl::Status(std::int64_t)> write) {
+    Enter(true);
+    if (table.sequence_column < 0) {
+      RETURN_IF_ERROR(write(0));
+      return 0;
+    }
+    ASSIGN_OR_RETURN(const std::int64_t sequence, lane_.NextSequence());
+    RETURN_IF_ERROR(write(sequence));
+    ++lane_.place_;
+    return sequence;
+  }
+
+  PostgresWriteLane& lane_;
+  Job& job_;
+  const bool alone_;
+  bool saved_ = false;  // the group can go back to where the body began
+  PostgresAccess access_;
+};
+
+PostgresWriteLane::PostgresWriteLane(const Catalog& catalog, PostgresCommits& commits,
+                                     std::atomic<std::size_t>& waiting, Options options)
+    : catalog_(catalog), commits_(commits), waiting_(waiting), options_(std::move(options)) {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+PostgresWriteLane::~PostgresWriteLane() {
+  {
+    base::MutexLock lock(&mu_);
+    stopping_ = true;
+    work_.Signal();
+    stopped_.Signal();
+  }
+  thread_.join();
+}
+
+void PostgresWriteLane::Submit(const base::CallContext& ctx, base::TenantId tenant,
+                               Store::Body body, Store::Done done) {
+  base::MutexLock lock(&mu_);
+  if (stopping_) {
+    refused_.emplace_back(std::move(done), errors::Draining());
+  } else if (waiting_.load(std::memory_order_relaxed) >= options_.max_queue) {
+    refused_.emplace_back(std::move(done), errors::Overloaded("write"));
+  } else {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    queue_.push_back({ctx.deadline, std::move(tenant), std::move(body), std::move(done)});
+  }
+  work_.Signal();
+}
+
+void PostgresWriteLane::Loop() {
+  while (TakeGroup()) {
+    if (!group_.empty()) {
+      Run(absl::MakeSpan(group_));
+      Answer();
+      group_.clear();
+    } else if (!unknown_.empty() && Connect({})) {
+      CatchUp();
+    }
+  }
+}
+
+bool PostgresWriteLane::TakeGroup() {
+  std::vector<std::pair<Store::Done, absl::Status>> refused;
+  bool more = true;
+  {
+    base::MutexLock lock(&mu_);
+    bool late = false;
+    while (queue_.empty() && refused_.empty() && !stopping_ && !late) {
+      if (unknown_.empty()) {
+        work_.Wait(&mu_);
+      } else {
+        late = work_.WaitWithTimeout(&mu_, kLastRetry);
+      }
+    }
+    refused.swap(refused_);
+    const std::size_t size = std::min(queue_.size(), options_.max_group);
+    for (std::size_t i = 0; i < size; ++i) {
+      group_.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    waiting_.fetch_sub(size, std::memory_order_relaxed);
+    more = !group_.empty() || !refused.empty() || !stopping_;
+  }
+  for (auto& [done, why] : refused) done(std::move(why));
+  return more;
+}
+
+void PostgresWriteLane::Run(absl::Span<Job> jobs) {
+  const bool alone = jobs.size() == 1;
+  for (int attempt = 1;; ++attempt) {
+    if (!DropLate(jobs)) return;
+    if (!Connect(jobs)) return Fail(jobs, errors::StoreUnavailable());
+    Verdict verdict = Attempt(jobs);
+    if (verdict == Verdict::kUnknown) verdict = FindOutcome();
+    switch (verdict) {
+      case Verdict::kCommitted:
+      case Verdict::kNothingToCommit:
+        return Finish(jobs, verdict);
+      case Verdict::kUnknown: {
+        // The callers are told no more than that time is up; the effects wait for the outcome.
+        Unknown& unknown = unknown_.emplace_back(Unknown{SequenceOf(commit_, place_), {}});
+        for (Job& job : jobs) {
+          if (job.settled || !job.status.ok()) continue;
+          for (auto& effect : job.effects) unknown.effects.push_back(std::move(effect));
+        }
+        return Fail(jobs, errors::DeadlinePassed());
+      }
+      case Verdict::kFailed:
+        break;
+    }
+    if (failure_ == PostgresFailure::kRefused && !alone) return RunOneByOne(jobs);
+    if (failure_ != PostgresFailure::kConflict && failure_ != PostgresFailure::kBroken) {
+      return Fail(jobs, StatusOf(failure_));
+    }
+    if (attempt >= (alone ? kLoneAttempts : kGroupAttempts)) {
+      return alone ? Fail(jobs, errors::Overloaded("write")) : RunOneByOne(jobs);
+    }
+    const int limit = std::min(kMaxJitterMs, 1 << std::min(attempt, 6));
+    Pause(absl::Microseconds(options_.rng->Next() % (1000 * static_cast<unsigned>(limit))));
+  }
+}
+
+void PostgresWriteLane::RunOneByOne(absl::Span<Job> jobs) {
+  for (std::size_t i = 0; i < jobs.size(); ++i) Run(jobs.subspan(i, 1));
+}
+
+PostgresWriteLane::Verdict PostgresWriteLane::Attempt(absl::Span<Job> jobs) {
+  xid_.reset();
+  commit_ = 0;
+  place_ = 0;
+  wrote_ = false;
+  overflow_ = false;
+  tenant_.clear();
+  connection_->Queue(KeyOf(PostgresCommand::kBeginWrite), "BEGIN ISOLATION LEVEL SERIALIZABLE");
+  // The snapshot is taken before the id: of two transactions that write the same row, the one that
+  // commits later has the higher id.
+  connection_->Queue(KeyOf(PostgresCommand::kXid), "SELECT pg_current_xact_id()", &xid_);
+  const int succeeded = RunBodies(jobs);
+  Verdict verdict = Verdict::kFailed;
+  if (connection_->failure() == PostgresFailure::kNone && !overflow_) {
+    verdict = succeeded == 0 ? Verdict::kNothingToCommit : Commit();
+  }
+  failure_ = connection_->failure();
+  if (overflow_ || (verdict == Verdict::kFailed && failure_ == PostgresFailure::kNone)) {
+    failure_ = PostgresFailure::kRefused;
+  }
+  if (verdict == Verdict::kNothingToCommit || verdict == Verdict::kFailed) connection_->Rollback();
+  return verdict;
+}
+
+int PostgresWriteLane::RunBodies(absl::Span<Job> jobs) {
+  int succeeded = 0;
+  for (Job& job : jobs) {
+    if (job.settled) continue;
+    job.effects.clear();
+    if (job.deadline < options_.clock->Now()) {
+      job.status = errors::DeadlinePassed();
+      continue;
+    }
+    const std::int64_t before = place_;
+    LaneTx tx(*this, job, jobs.size() == 1);
+    job.status = job.body(tx);
+    // Even if the body went on after such an error, its group must not be committed.
+    if (connection_->failure() != PostgresFailure::kNone || overflow_) return 0;
+    if (job.status.ok()) {
+      ++succeeded;
+      tx.Keep();
+    } else {
+      job.effects.clear();
+      place_ = before;
+      tx.Undo();
+    }
+  }
+  return succeeded;
+}
+
+PostgresWriteLane::Verdict PostgresWriteLane::Commit() {
+  if (wrote_) {
+    const auto number = CommitNumber();
+    if (!number.ok()) return Verdict::kFailed;
+    PostgresParams mark;
+    mark.AddText(options_.writer);
+    mark.AddInt(*number);
+    connection_->Queue(
+        KeyOf(PostgresCommand::kMark),
+        [] {
+          return std::string(
+              "INSERT INTO rapport_commits(writer,number) VALUES($1,$2) ON CONFLICT(writer) DO "
+              "UPDATE SET number=excluded.number,time=now()");
+        },
+        mark);
+    // A server that waits for its standbys must not give up waiting and report success.
+    connection_->Queue(KeyOf(PostgresCommand::kNoLimit), "SET LOCAL statement_timeout=0");
+  }
+  PgResult answer;
+  connection_->Queue(KeyOf(PostgresCommand::kCommit), "COMMIT", &answer);
+  if (connection_->Wait().ok()) {
+    const bool committed = absl::string_view(PQcmdStatus(answer.get())) == "COMMIT";
+    return committed ? Verdict::kCommitted : Verdict::kFailed;
+  }
+  return wrote_ && connection_->broken() ? Verdict::kUnknown : Verdict::kFailed;
+}
+
+void PostgresWriteLane::Finish(absl::Span<Job> jobs, Verdict verdict) {
+  std::int64_t sequence = commits_.committed();
+  if (verdict == Verdict::kCommitted && wrote_) {
+    sequence = SequenceOf(commit_, place_);
+    commits_.Acknowledged(sequence);
+  }
+  for (Job& job : jobs) {
+    if (job.settled) continue;
+    job.settled = true;
+    job.sequence = sequence;
+    for (auto& effect : job.effects) effect(sequence);
+  }
+  if (verdict == Verdict::kCommitted) commits_.Tell(sequence);
+}
+
+void PostgresWriteLane::Fail(absl::Span<Job> jobs, const absl::Status& why) {
+  for (Job& job : jobs) {
+    if (job.settled) continue;
+    job.settled = true;
+    job.status = why;
+    job.effects.clear();
+  }
+}
+
+bool PostgresWriteLane::DropLate(absl::Span<Job> jobs) {
+  bool left = false;
+  for (Job& job : jobs) {
+    if (job.settled) continue;
+    if (job.deadline < options_.clock->Now()) {
+      job.settled = true;
+      job.status = errors::DeadlinePassed();
+      job.effects.clear();
+    } else {
+      left = true;
+    }
+  }
+  return left;
+}
+
+void PostgresWriteLane::Answer() {
+  for (Job& job : group_) {
+    if (job.status.ok()) {
+      job.done(job.sequence);
+    } else {
+      job.done(std::move(job.status));
+    }
+  }
+}
+
+bool PostgresWriteLane::Connect(absl::Span<Job> jobs) {
+  if (connection_ != nullptr && connection_->failure() == PostgresFailure::kNone) return true;
+  connection_.reset();
+  const auto until = SteadyClock::now() +
+                     absl::ToChronoMilliseconds(away_ ? absl::ZeroDuration() : options_.patience);
+  for (absl::Duration pause = kFirstRetry;; pause = std::min(2 * pause, kLastRetry)) {
+    auto opened = options_.open();
+    if (opened.ok()) {
+      away_ = false;
+      connection_ = *std::move(opened);
+      CatchUp();
+      if (connection_->failure() == PostgresFailure::kNone) return true;
+    }
+    if (!jobs.empty() && !DropLate(jobs)) return false;
+    if (SteadyClock::now() + absl::ToChronoMilliseconds(pause) > until || !Pause(pause)) {
+      away_ = true;
+      return false;
+    }
+  }
+}
+
+PostgresWriteLane::Verdict PostgresWriteLane::FindOutcome() {
+  const auto until = SteadyClock::now() + absl::ToChronoMilliseconds(options_.patience);
+  while (Connect({})) {
+    const auto outcome = AskOutcome(commit_);
+    if (outcome.ok() && *outcome != Verdict::kUnknown) return *outcome;
+    if (SteadyClock::now() > until || !Pause(kOutcomeRetry)) break;
+  }
+  return Verdict::kUnknown;
+}
+
+absl::StatusOr<PostgresWriteLane::Verdict> PostgresWriteLane::AskOutcome(std::int64_t commit) {
+  ASSIGN_OR_RETURN(const PgResult now, connection_->Query("SELECT pg_current_snapshot()"));
+  const PostgresSnapshot snapshot = DecodeSnapshot(now.get(), 0, 0);
+  const std::int64_t xid = commit - commits_.base();
+  if (xid < snapshot.xmax && !snapshot.Ended(xid)) return Verdict::kUnknown;
+  PostgresParams writer;
+  writer.AddText(options_.writer);
+  ASSIGN_OR_RETURN(
+      const PgResult mark,
+      connection_->Query("SELECT number FROM rapport_commits WHERE writer=$1", writer));
+  const bool committed = PQntuples(mark.get()) == 1 && DecodeInt(mark.get(), 0, 0) == commit;
+  return committed ? Verdict::kCommitted : Verdict::kFailed;
+}
+
+void PostgresWriteLane::CatchUp() {
+  std::vector<Unknown> still;
+  for (Unknown& unknown : unknown_) {
+    const auto outcome = AskOutcome(CommitOf(unknown.sequence));
+    if (!outcome.ok() || *outcome == Verdict::kUnknown) {
+      still.push_back(std::move(unknown));
+    } else if (*outcome == Verdict::kCommitted) {
+      commits_.Acknowledged(unknown.sequence);
+      for (auto& effect : unknown.effects) effect(unknown.sequence);
+      commits_.Tell(unknown.sequence);
+    }
+  }
+  unknown_ = std::move(still);
+}
+
+bool PostgresWriteLane::Pause(absl::Duration duration) {
+  const auto until = SteadyClock::now() + absl::ToChronoNanoseconds(duration);
+  base::MutexLock lock(&mu_);
+  for (;;) {
+    const auto left = until - SteadyClock::now();
+    if (stopping_) return false;
+    if (left.count() <= 0) return true;
+    stopped_.WaitWithTimeout(&mu_, absl::FromChrono(left));
+  }
+}
+
+absl::StatusOr<std::int64_t> PostgresWriteLane::CommitNumber() {
+  if (commit_ == 0) {
+    if (xid_ == nullptr) RETURN_IF_ERROR(connection_->Wait());
+    RETURN_IF_ERROR(connection_->status());
+    commit_ = DecodeInt(xid_.get(), 0, 0) + commits_.base();
+  }
+  return commit_;
+}
+
+absl::StatusOr<std::int64_t> PostgresWriteLane::NextSequence() {
+  ASSIGN_OR_RETURN(const std::int64_t commit, CommitNumber());
+  if (place_ >= kMaxPlace) {
+    overflow_ = true;
+    return errors::Bug();
+  }
+  return SequenceOf(commit, place_ + 1);
+}
+
+}  // namespace rapport::store

@@ -1,0 +1,136 @@
+// One lane of writes: a thread with a connection that takes what waits, runs it in one serializable
+// transaction, and lets all share one COMMIT.
+//
+// A lane never gives up on the server: a lost connection is made anew, and the outcome of a COMMIT
+// under way when it was lost is found out from rapport_commits.
+#ifndef RAPPORT_COMMON_STORE_POSTGRES_WRITE_LANE_H_
+#define RAPPORT_COMMON_STORE_POSTGRES_WRITE_LANE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/base/call_context.h"
+#include "common/base/mutex.h"
+#include "common/base/uuid.h"
+#include "common/store/postgres_commits.h"
+#include "common/store/postgres_connection.h"
+#include "common/store/sql_catalog.h"
+#include "common/store/store.h"
+#include "common/time/clock.h"
+
+namespace rapport::store {
+
+// Thread-safe. Its lock is not held while bodies, effects, listeners or `done`s run.
+class PostgresWriteLane {
+ public:
+  struct Options {
+    const time::Clock* clock = nullptr;
+    base::Rng* rng = nullptr;
+    std::size_t max_queue = 0;  // of all lanes together
+    std::size_t max_group = 0;
+    absl::Duration patience;  // how long a group waits for a server that went away
+    std::string writer;       // unique name of this lane in rapport_commits
+    PostgresOpener open;
+  };
+  // `waiting` counts the bodies that wait in all lanes. All three outlive the lane.
+  PostgresWriteLane(const Catalog& catalog, PostgresCommits& commits,
+                    std::atomic<std::size_t>& waiting, Options options);
+  // Refuses what comes, finishes what waits.
+  ~PostgresWriteLane();
+  PostgresWriteLane(const PostgresWriteLane&) = delete;
+  PostgresWriteLane& operator=(const PostgresWriteLane&) = delete;
+
+  void Submit(const base::CallContext& ctx, base::TenantId tenant, Store::Body body,
+              Store::Done done);
+
+ private:
+  using Effects = std::vector<absl::AnyInvocable<void(std::int64_t)>>;
+  struct Job {
+    absl::Time deadline;
+    base::TenantId tenant;
+    Store::Body body;
+    Store::Done done;
+    bool settled = false;  // `status` is the answer, and the body is not run any more
+    absl::Status status = {};
+    std::int64_t sequence = 0;
+    Effects effects = {};
+  };
+  enum class Verdict { kCommitted, kNothingToCommit, kUnknown, kFailed };
+  class LaneTx;
+
+  void Loop();
+  // Moves the next group into `group_`; false when there is none and none will come.
+  bool TakeGroup();
+  // Runs the jobs, together or if need be one by one, until every one is settled.
+  void Run(absl::Span<Job> jobs);
+  // One transaction. kFailed: see failure_.
+  Verdict Attempt(absl::Span<Job> jobs);
+  // How many bodies succeeded; stops at a failure of the transaction.
+  int RunBodies(absl::Span<Job> jobs);
+  Verdict Commit();
+  // Settles the jobs of a transaction that ended well, runs the effects and tells the listeners.
+  void Finish(absl::Span<Job> jobs, Verdict verdict);
+  void Fail(absl::Span<Job> jobs, const absl::Status& why);
+  void RunOneByOne(absl::Span<Job> jobs);
+  // Settles those whose deadline has passed; false if no job is left.
+  bool DropLate(absl::Span<Job> jobs);
+  void Answer();
+
+  // A connection that is sound; within the patience, or at once if the server was away already.
+  bool Connect(absl::Span<Job> jobs);
+  // Whether the transaction whose COMMIT was under way was committed or failed; kUnknown if the
+  // server does not say within the patience.
+  Verdict FindOutcome();
+  absl::StatusOr<Verdict> AskOutcome(std::int64_t commit);
+  // Makes up for effects of a commit whose outcome came to be known later.
+  void CatchUp();
+  // False when the lane is being closed.
+  bool Pause(absl::Duration duration);
+
+  // The number of the running transaction's commit.
+  absl::StatusOr<std::int64_t> CommitNumber();
+  absl::StatusOr<std::int64_t> NextSequence();
+
+  const Catalog& catalog_;
+  PostgresCommits& commits_;
+  std::atomic<std::size_t>& waiting_;
+  const Options options_;
+
+  base::Mutex mu_;
+  base::CondVar work_;
+  base::CondVar stopped_;
+  std::deque<Job> queue_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<Store::Done, absl::Status>> refused_ ABSL_GUARDED_BY(mu_);
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+
+  // Only the lane's thread touches these.
+  std::unique_ptr<PostgresConnection> connection_;
+  bool away_ = false;  // the last patience was in vain
+  std::vector<Job> group_;
+  PgResult xid_;             // the answer that names the running transaction
+  std::int64_t commit_ = 0;  // its number, once it is known
+  std::int64_t place_ = 0;   // writes to tables with a sequence so far
+  bool wrote_ = false;
+  bool overflow_ = false;                             // more writes than a sequence has room for
+  std::string tenant_;                                // the one that the transaction is set to
+  PostgresFailure failure_ = PostgresFailure::kNone;  // of the last attempt
+  struct Unknown {
+    std::int64_t sequence;
+    Effects effects;
+  };
+  std::vector<Unknown> unknown_;  // commits whose outcome is still to be found out
+
+  std::thread thread_;  // last: starts when all else is there
+};
+
+}  // namespace rapport::store
+
+#endif  // RAPPORT_COMMON_STORE_POSTGRES_WRITE_LANE_H_
