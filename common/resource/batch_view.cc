@@ -22,7 +22,7 @@ absl::StatusOr<store::Snapshot*> BatchView::Open(store::Store* store,
                                                  const base::CallContext& context) {
   thread_local OpenView view;
   if (view.snapshot != nullptr && view.store == store && view.tenant == context.tenant &&
-      view.snapshot->sequence() >= context.at_least) {
+      view.snapshot->Includes(context.at_least)) {
     return view.snapshot.get();
   }
   const bool first = view.snapshot == nullptr;

@@ -212,7 +212,8 @@ void FeedConsumer::Run() {
     while (stream != nullptr && stream->Read(&batch)) {
       positions_->Follow(batch.store_id());
       if (!Apply(batch).ok()) break;  // from the cursor again
-      positions_->Advance(batch.store_id(), batch.sequence());
+      // Before that, what was written again lately is still to come, also of what it was earlier.
+      if (batch.caught_up()) positions_->Advance(batch.store_id(), batch.sequence());
       positions_->Heard(options_.origin);
       last_word_us_.store(absl::ToUnixMicros(absl::Now()));
       caught_up_.store(batch.caught_up());

@@ -1,7 +1,7 @@
 #include "common/resource/feed_service.h"
 
 #include <algorithm>
-#include <limits>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,9 +40,9 @@ class FeedService::Source final : public rpc::StreamSource {
       std::string body;
     };
     std::vector<Found> found;
-    // Tables are read one by one; what lies behind the end of a table that was cut off must wait,
-    // or the order would break.
-    std::int64_t complete = std::numeric_limits<std::int64_t>::max();
+    // A follower goes on from here: no commit to come lies below the view's sequence, and what lies
+    // behind the end of a table that was cut off must wait, or the order would break.
+    std::int64_t reached = snapshot->sequence();
     bool cut = false;
     for (const auto& published : service_->published_) {
       int rows = 0;
@@ -63,24 +63,31 @@ class FeedService::Source final : public rpc::StreamSource {
                            return !table_cut;
                          }));
       if (table_cut) {
-        complete = std::min(complete, last);
+        reached = std::min(reached, last);
         cut = true;
       }
     }
+    reached = std::max(reached, after_);
     feed::ChangeBatch batch;
     batch.set_store_id(service_->store_->id());
     std::sort(found.begin(), found.end(),
               [](const Found& a, const Found& b) { return a.sequence < b.sequence; });
+    std::set<std::int64_t> ahead;
     for (auto& change : found) {
-      if (change.sequence > complete) break;
+      if (cut && change.sequence > reached) break;
+      if (change.sequence > reached) {
+        // Overtook a commit that still runs; it will be shown again, and is sent once.
+        ahead.insert(change.sequence);
+        if (ahead_.contains(change.sequence)) continue;
+      }
       auto* resource = batch.add_changes()->mutable_resource();
       resource->set_type_url(*change.type_url);
       resource->set_value(std::move(change.body));
     }
-    const std::int64_t reached = cut ? complete : std::max(after_, snapshot->sequence());
+    ahead_ = std::move(ahead);
     batch.set_caught_up(!cut);
     // The first message always goes out: it tells who has everything already that they have.
-    const bool worth_sending = batch.changes_size() > 0 || heartbeat || cut || reached > announced_;
+    const bool worth_sending = batch.changes_size() > 0 || heartbeat || reached > announced_;
     after_ = reached;
     batch.set_sequence(reached);
     if (!worth_sending) return std::vector<grpc::ByteBuffer>{};
@@ -95,6 +102,7 @@ class FeedService::Source final : public rpc::StreamSource {
   base::CallContext context_;
   std::int64_t after_;
   std::int64_t announced_ = -1;
+  std::set<std::int64_t> ahead_;  // sequences beyond after_ that were sent
   const int handle_;
 };
 
