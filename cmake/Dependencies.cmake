@@ -16,10 +16,16 @@ pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(CARES REQUIRED libcares)
 find_path(PHONENUMBER_INCLUDE phonenumbers/phonenumberutil.h REQUIRED)
 find_library(PHONENUMBER_LIBRARY phonenumber REQUIRED)
+find_path(HIREDIS_INCLUDE hiredis/hiredis.h REQUIRED)
+find_library(HIREDIS_LIBRARY hiredis REQUIRED)
 
 add_library(rapport_dep_phonenumber INTERFACE)
 target_include_directories(rapport_dep_phonenumber SYSTEM INTERFACE ${PHONENUMBER_INCLUDE})
 target_link_libraries(rapport_dep_phonenumber INTERFACE ${PHONENUMBER_LIBRARY})
+
+add_library(rapport_dep_hiredis INTERFACE)  # Debian's package has no target
+target_include_directories(rapport_dep_hiredis SYSTEM INTERFACE ${HIREDIS_INCLUDE})
+target_link_libraries(rapport_dep_hiredis INTERFACE ${HIREDIS_LIBRARY})
 
 # Google's common protos (annotations, Status, error details): fetched at set-up from a registry
 # package pinned by hash (tools/requirements.txt), never copied into the repository.

@@ -1,0 +1,236 @@
+#include "common/cache/redis_connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+
+namespace rapport::cache {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{16} << 10;
+// Reads in one turn, so that one connection does not starve the others of its loop.
+constexpr int kMaxReads = 64;
+// Deadlines are told this late at most; it bounds how often they are looked through.
+constexpr absl::Duration kDeadlineGrain = absl::Milliseconds(1);
+// What is written is cut off the queue in pieces of at least this size.
+constexpr std::size_t kCutBytes = std::size_t{64} << 10;
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<RedisConnection>> RedisConnection::Open(RedisLoop& loop,
+                                                                       const BootClock& clock,
+                                                                       const RedisOptions& options,
+                                                                       OnBroken on_broken) {
+  auto reader = std::make_unique<ReplyReader>(options.max_reply_bytes);
+  ASSIGN_OR_RETURN(DialedRedis dialed, DialRedis(clock, options, *reader));
+  std::shared_ptr<RedisConnection> connection(new RedisConnection(
+      loop, clock, options, std::move(on_broken), std::move(dialed), std::move(reader)));
+  loop.Add(connection);
+  return connection;
+}
+
+RedisConnection::RedisConnection(RedisLoop& loop, const BootClock& clock,
+                                 const RedisOptions& options, OnBroken on_broken,
+                                 DialedRedis dialed, std::unique_ptr<ReplyReader> reader)
+    : loop_(loop),
+      clock_(clock),
+      max_silence_(options.max_silence),
+      max_commands_(options.max_commands),
+      max_queued_bytes_(options.max_queued_bytes),
+      run_id_(std::move(dialed.run_id)),
+      socket_(std::move(dialed.socket)),
+      reader_(std::move(reader)),
+      on_broken_(std::move(on_broken)) {}
+
+void RedisConnection::Submit(absl::Span<const absl::string_view> words, absl::Duration budget,
+                             Callback callback) {
+  std::string bytes;
+  AppendCommand(words, &bytes);
+  const absl::Duration deadline = clock_.Now() + budget;
+  absl::Status refusal;
+  {
+    base::MutexLock lock(&mu_);
+    if (broken_) {
+      refusal = RedisError(RedisFailure::kClosed, "the connection is broken; nothing was sent");
+    } else if (commands_ >= max_commands_ || bytes.size() > max_queued_bytes_ ||
+               queued_bytes_ > max_queued_bytes_ - bytes.size()) {
+      refusal = RedisError(RedisFailure::kFull, "too much is waiting; nothing was sent");
+    } else {
+      ++commands_;
+      queued_bytes_ += bytes.size();
+      submitted_bytes_ += bytes;
+      submitted_.push_back({deadline, std::move(callback)});
+      callback = nullptr;
+    }
+  }
+  if (refusal.ok()) {
+    loop_.Wake();
+  } else {
+    loop_.Post([refusal = std::move(refusal), callback = std::move(callback)]() mutable {
+      callback(std::move(refusal));
+    });
+  }
+}
+
+void RedisConnection::Close() {
+  {
+    base::MutexLock lock(&mu_);
+    closing_ = true;
+  }
+  loop_.Wake();
+}
+
+void RedisConnection::Break(absl::Status why) {
+  if (why_.ok()) why_ = std::move(why);
+}
+
+void RedisConnection::OnReady() {
+  heard_ = clock_.Now();
+  for (int i = 0; i < kMaxReads && why_.ok(); ++i) {
+    std::array<char, kReadBytes> bytes;  // recv fills it
+    const ssize_t got = recv(socket_.fd(), bytes.data(), bytes.size(), 0);
+    if (got > 0) {
+      if (auto fed = reader_->Feed({bytes.data(), static_cast<std::size_t>(got)}); !fed.ok()) {
+        return Break(std::move(fed));
+      }
+      Parse();
+      if (static_cast<std::size_t>(got) < bytes.size()) return;
+    } else if (got == 0) {
+      return Break(RedisError(RedisFailure::kBroken, "closed by the other side"));
+    } else if (errno == EAGAIN) {
+      return;
+    } else if (errno != EINTR) {
+      return Break(RedisError(RedisFailure::kBroken, strerrordesc_np(errno)));
+    }
+  }
+}
+
+void RedisConnection::Parse() {
+  while (why_.ok()) {
+    auto reply = reader_->Next();
+    if (!reply.ok()) return Break(std::move(reply).status());
+    if (!reply->has_value()) return;
+    Answer(**std::move(reply));
+  }
+}
+
+void RedisConnection::Answer(RedisReply reply) {
+  if (under_way_.empty()) {
+    return Break(RedisError(RedisFailure::kProtocol, "a reply that nobody asked for"));
+  }
+  Callback callback = std::move(under_way_.front().callback);
+  under_way_.pop_front();
+  --commands_;
+  absl::Status error;
+  if (reply.kind == RedisReply::Kind::kError) error = ErrorOfReply(reply.text);
+  if (FailureOf(error) == RedisFailure::kReadOnly) Break(ErrorOfReply(reply.text));
+  if (callback == nullptr) {
+    ++late_replies_;
+  } else if (error.ok()) {
+    callback(std::move(reply));
+  } else {
+    callback(std::move(error));
+  }
+}
+
+RedisLoop::Source::Wish RedisConnection::OnTurn() {
+  const absl::Duration now = clock_.Now();
+  TakeSubmitted(now);
+  Write();
+  Expire(now);
+  if (!under_way_.empty() && now - heard_ >= max_silence_) {
+    Break(RedisError(RedisFailure::kBroken, "silent for too long"));
+  }
+  Wish wish;
+  wish.done = !why_.ok();
+  wish.write = written_ < out_.size();
+  wish.next_turn = next_deadline_;
+  if (!under_way_.empty()) wish.next_turn = std::min(wish.next_turn, heard_ + max_silence_);
+  return wish;
+}
+
+void RedisConnection::TakeSubmitted(absl::Duration now) {
+  {
+    base::MutexLock lock(&mu_);
+    if (closing_) Break(RedisError(RedisFailure::kBroken, "closed by its owner"));
+    taken_.swap(submitted_);
+    if (out_.empty()) {
+      out_.swap(submitted_bytes_);
+    } else {
+      out_ += submitted_bytes_;
+      submitted_bytes_.clear();
+    }
+  }
+  if (under_way_.empty()) heard_ = now;
+  for (Command& command : taken_) {
+    next_deadline_ = std::min(next_deadline_, command.deadline);
+    under_way_.push_back(std::move(command));
+  }
+  taken_.clear();
+}
+
+void RedisConnection::Write() {
+  if (out_.empty() || !why_.ok()) return;
+  const ssize_t sent =
+      send(socket_.fd(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+  if (sent < 0) {
+    if (errno == EAGAIN || errno == EINTR) return;
+    return Break(RedisError(RedisFailure::kBroken, strerrordesc_np(errno)));
+  }
+  written_ += static_cast<std::size_t>(sent);
+  queued_bytes_ -= static_cast<std::size_t>(sent);
+  if (written_ == out_.size()) {
+    out_.clear();
+    written_ = 0;
+  } else if (written_ >= kCutBytes && written_ >= out_.size() / 2) {
+    out_.erase(0, written_);
+    written_ = 0;
+  }
+}
+
+void RedisConnection::Expire(absl::Duration now) {
+  if (now < next_deadline_) return;
+  next_deadline_ = absl::InfiniteDuration();
+  for (Command& command : under_way_) {
+    if (command.callback == nullptr) continue;
+    if (command.deadline > now) {
+      next_deadline_ = std::min(next_deadline_, std::max(command.deadline, now + kDeadlineGrain));
+      continue;
+    }
+    Callback callback = std::move(command.callback);
+    command.callback = nullptr;
+    callback(RedisError(RedisFailure::kDeadline, "no reply in time; the outcome is unknown"));
+  }
+}
+
+void RedisConnection::OnRemoved() {
+  if (why_.ok()) why_ = RedisError(RedisFailure::kBroken, "the loop has ended");
+  {
+    base::MutexLock lock(&mu_);
+    broken_ = true;
+    taken_.swap(submitted_);
+    submitted_bytes_ = std::string();
+  }
+  socket_ = Socket();
+  std::deque<Command> failed = std::move(under_way_);
+  under_way_.clear();
+  for (Command& command : taken_) failed.push_back(std::move(command));
+  taken_.clear();
+  for (Command& command : failed) {
+    if (command.callback == nullptr) continue;
+    command.callback(RedisError(RedisFailure::kBroken,
+                                absl::StrCat("the outcome is unknown: ", why_.message())));
+  }
+  out_ = std::string();
+  if (on_broken_ != nullptr) on_broken_(std::move(why_));
+  on_broken_ = nullptr;
+}
+
+}  // namespace rapport::cache
