@@ -164,7 +164,7 @@ inline constexpr absl::Duration kMarkBudget = absl::Milliseconds(50);  // also a
 inline constexpr int kMarkTries = 2;
 inline constexpr double kDeadlineShare = 0.1;  // of what is left, for one Redis call
 inline constexpr int kMaxWriteRounds = 3;      // mark, begin, roll back
-inline constexpr std::size_t kMaxValueBytes = 256 * 1024;
+inline constexpr std::size_t kMaxValueBytes = std::size_t{256} * 1024;
 
 }  // namespace rapport::cache
 

@@ -19,7 +19,7 @@ from source_files import ROOT, code_files, read
 
 # The rooms of common in the order in which they may include each other. "names" is one header with
 # its source in common/resource: the pipeline needs names before resources exist.
-ROOMS = ("base", "testing", "time", "text", "telemetry", "config", "auth", "store", "names", "rpc",
+ROOMS = ("base", "testing", "time", "text", "telemetry", "config", "auth", "store", "cache", "names", "rpc",
          "resource", "host")
 NAMES_FILES = ("common/resource/name.h", "common/resource/name.cc")
 OURS = ("common", "services", "tools", "tests", "benchmarks", "examples")
