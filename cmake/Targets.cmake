@@ -85,6 +85,16 @@ function(rapport_test name)
                        ENVIRONMENT "${rapport_test_environment}")
 endfunction()
 
+# Runs a test of the harness again, on PostgreSQL. EXCEPT names cases that look into SQLite's file.
+function(rapport_test_on_postgres name)
+  cmake_parse_arguments(ARG "" "EXCEPT" "" ${ARGN})
+  add_test(NAME ${name}_on_postgres COMMAND ${name} --gtest_filter=-${ARG_EXCEPT})
+  get_test_property(${name} LABELS labels)
+  get_test_property(${name} TIMEOUT timeout)
+  set_tests_properties(${name}_on_postgres PROPERTIES LABELS "${labels};postgres"
+                       TIMEOUT ${timeout} ENVIRONMENT RAPPORT_TEST_STORE=postgres)
+endfunction()
+
 # A fuzz target: libFuzzer under clang for a minute (preset fuzz; what it finds stays in the build
 # folder), otherwise a program that replays its corpus as a test.
 function(rapport_fuzz name)

@@ -129,10 +129,11 @@ absl::Status Host::Init() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<store::SqliteStore>> Host::OpenStore(
+absl::StatusOr<std::unique_ptr<store::Store>> Host::OpenStore(
     std::vector<const store::Table*> tables, int schema_version) {
-  store::SqliteOptions options;
-  options.path = options_.store_path;
+  store::OpenOptions options;
+  options.address = options_.store;
+  options.schema = options_.program.name;
   options.tables = std::move(tables);
   options.clock = &wall_clock_;
   options.rng = &rng_;
@@ -144,7 +145,7 @@ absl::StatusOr<std::unique_ptr<store::SqliteStore>> Host::OpenStore(
     if (!*in_use) return;
     std::fprintf(stderr, "store: %.*s\n", static_cast<int>(what.size()), what.data());
   };
-  ASSIGN_OR_RETURN(auto opened, store::SqliteStore::Open(std::move(options)));
+  ASSIGN_OR_RETURN(auto opened, store::OpenStore(std::move(options)));
   *in_use = true;
   store_id_ = opened->id();
   metrics_->AddGauge("rapport_write_lane_queued", "Transactions that wait for the write lane")
@@ -157,8 +158,8 @@ absl::StatusOr<std::unique_ptr<store::SqliteStore>> Host::OpenStore(
   return opened;
 }
 
-std::unique_ptr<store::SqliteStore> Host::OpenStoreOrExit(std::vector<const store::Table*> tables,
-                                                          int schema_version) {
+std::unique_ptr<store::Store> Host::OpenStoreOrExit(std::vector<const store::Table*> tables,
+                                                    int schema_version) {
   auto opened = OpenStore(std::move(tables), schema_version);
   if (!opened.ok()) Exit(options_, opened.status());
   return *std::move(opened);

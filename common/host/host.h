@@ -30,7 +30,7 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/health.h"
 #include "common/rpc/method_table.h"
-#include "common/store/sqlite_store.h"
+#include "common/store/open_store.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/metrics_server.h"
@@ -59,10 +59,13 @@ class Host {
 
   // Opens the store that --store names. Its id is the one in the consistency tokens of this
   // process. The store must be gone before the host.
-  absl::StatusOr<std::unique_ptr<store::SqliteStore>> OpenStore(
-      std::vector<const store::Table*> tables, int schema_version = 1);
-  std::unique_ptr<store::SqliteStore> OpenStoreOrExit(std::vector<const store::Table*> tables,
-                                                      int schema_version = 1);
+  absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(std::vector<const store::Table*> tables,
+                                                          int schema_version = 1);
+  std::unique_ptr<store::Store> OpenStoreOrExit(std::vector<const store::Table*> tables,
+                                                int schema_version = 1);
+
+  // No other process writes to the store, so that memory can hold what was read from it.
+  bool sole_owner() const { return store::IsEmbedded(options_.store); }
 
   // Options of a client for another service: target, identity and transport. Add a session if the
   // calls belong together.

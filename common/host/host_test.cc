@@ -71,7 +71,7 @@ TEST_F(HostTest, TakesWhatAServiceNeeds) {
       Parse({"--store=sqlite:/data/x.db", "--jwks_file=keys", "--issuer=a,b", "--audience=rapport",
              "--listen=0.0.0.0:7101,unix:/run/x", "--tenant_rate=50", "--loops=3", "--reflection"});
   ASSERT_OK(options);
-  EXPECT_EQ(options->store_path, "/data/x.db");
+  EXPECT_EQ(options->store, "sqlite:/data/x.db");
   EXPECT_THAT(options->issuers, ElementsAre("a", "b"));
   EXPECT_THAT(options->listen, ElementsAre("0.0.0.0:7101", "unix:/run/x"));
   EXPECT_EQ(options->tenant_rate, 50);
@@ -85,7 +85,7 @@ TEST_F(HostTest, TakesWhatAServiceNeeds) {
 TEST_F(HostTest, AllowsAFixedTenantAndATestClockOnlyOnLocalAddresses) {
   const std::vector<std::string> local = {"--store=sqlite::memory:", "--fixed_tenant=home"};
   ASSERT_OK(Parse(local));
-  EXPECT_EQ(Parse(local)->store_path, "");
+  EXPECT_EQ(Parse(local)->store, "sqlite::memory:");
   EXPECT_OK(Parse({"--listen=127.0.0.1:1,unix:/run/x,[::1]:2"}));
   EXPECT_THAT(Parse({"--listen=127.0.0.1:1,0.0.0.0:2"}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--fixed_tenant")));
@@ -195,7 +195,7 @@ TEST_F(HostTest, SaysWhatKeepsItFromServing) {
 
 TEST_F(HostTest, OpensItsStoreOnceAndTellsTheTimeOfTheTest) {
   Options options = Local();
-  options.store_path = Path("store.db");
+  options.store = absl::StrCat("sqlite:", Path("store.db"));
   options.test_now_file = Write("now", "2026-11-21T09:00:00Z\n");
   auto host = Host::Create(options);
   ASSERT_OK(host);

@@ -17,13 +17,14 @@
 #include "common/base/status_macros.h"
 #include "common/config/command_line.h"
 #include "common/rpc/server.h"
+#include "common/store/open_store.h"
 
 ABSL_FLAG(std::vector<std::string>, listen, {},
           "addresses to serve on, e.g. 127.0.0.1:7101,unix:/run/rapport/contact.sock; port 0 takes "
           "a free one");
 ABSL_FLAG(std::string, store, "",
-          "where the data is: sqlite:PATH, or sqlite::memory: (lost at the "
-          "end)");
+          "where the data is: sqlite:PATH, sqlite::memory: (lost at the end), or "
+          "postgres://USER@HOST/DATABASE");
 ABSL_FLAG(std::string, jwks_file, "", "JWKS file with the keys that sign the callers' tokens");
 ABSL_FLAG(std::vector<std::string>, issuer, {},
           "accepted issuers of tokens; the first one also signs --signing_key_file's");
@@ -80,14 +81,9 @@ absl::Status CheckAddress(absl::string_view address) {
 }
 
 absl::Status ReadStore(Options* options) {
-  const std::string flag = absl::GetFlag(FLAGS_store);
-  absl::string_view path = flag;
-  if (path.empty()) return Invalid("store", "say where the data is, e.g. sqlite:contact.db");
-  if (!absl::ConsumePrefix(&path, "sqlite:") || path.empty()) {
-    return Invalid("store", "must be sqlite:PATH or sqlite::memory:");
-  }
-  options->store_path = path == ":memory:" ? "" : std::string(path);
-  return absl::OkStatus();
+  options->store = absl::GetFlag(FLAGS_store);
+  const absl::Status fit = store::CheckAddress(options->store);
+  return fit.ok() ? fit : Invalid("store", fit.message());
 }
 
 absl::Status ReadListeners(Options* options, bool* local) {

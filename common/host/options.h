@@ -27,7 +27,7 @@ struct Program {
 struct Options {
   Program program;
   std::vector<std::string> listen;
-  std::string store_path;  // empty: the store lives in memory
+  std::string store;  // see common/store/open_store.h
   std::string jwks_file;
   std::vector<std::string> issuers;
   std::string audience;

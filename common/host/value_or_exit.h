@@ -10,13 +10,15 @@
 
 namespace rapport::host {
 
-// For the start of main: the value, or one line on stderr and exit code 1.
+// For the start of main: one line on stderr and exit code 1 instead of an error.
+inline void OkOrExit(const absl::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  std::exit(1);
+}
 template <class T>
 T ValueOrExit(absl::StatusOr<T> value) {
-  if (!value.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(value.status().message()).c_str());
-    std::exit(1);
-  }
+  OkOrExit(value.status());
   return *std::move(value);
 }
 

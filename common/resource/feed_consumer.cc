@@ -157,10 +157,12 @@ const store::Table& FeedConsumer::table() {
   static const auto* const table = new store::Table{"cursors",
                                                     {{"origin", store::ColumnType::kText},
                                                      {"store_id", store::ColumnType::kText},
-                                                     {"position", store::ColumnType::kInt}},
+                                                     {"position", store::ColumnType::kInt},
+                                                     {"heard_us", store::ColumnType::kInt},
+                                                     {"sequence", store::ColumnType::kInt}},
                                                     1,
                                                     {},
-                                                    -1};
+                                                    4};
   return *table;
 }
 
@@ -183,6 +185,24 @@ bool FeedConsumer::Fresh() const {
   return caught_up_.load() && absl::Now() - absl::FromUnixMicros(last_word_us_.load()) < kFreshness;
 }
 
+store::Tail::Source FeedConsumer::CursorSource() {
+  return {&table(), [this](const base::TenantId&, store::Row& row) {
+            if (store::AsText(row[0]) == options_.origin) HearCursor(row);
+          }};
+}
+
+void FeedConsumer::HearCursor(const store::Row& row) {
+  const std::string& store_id = store::AsText(row[1]);
+  positions_->Follow(store_id);
+  positions_->Advance(store_id, store::AsInt(row[2]));
+  // When whoever follows the feed had everything; 0 while they had not.
+  const std::int64_t heard_us = store::AsInt(row[3]);
+  if (!options_.shared || heard_us == 0) return;
+  positions_->Heard(options_.origin);
+  last_word_us_.store(heard_us);
+  caught_up_.store(true);
+}
+
 absl::Status FeedConsumer::LoadCursor(feed::WatchChangesRequest* cursor) {
   base::CallContext context;
   context.deadline = absl::Now() + absl::Seconds(5);
@@ -202,7 +222,9 @@ void FeedConsumer::Run() {
   while (true) {
     feed::WatchChangesRequest cursor;
     std::shared_ptr<FeedStream> stream;
-    if (LoadCursor(&cursor).ok()) stream = options_.open(cursor);
+    if (store_->TryLead("feed/" + options_.origin) && LoadCursor(&cursor).ok()) {
+      stream = options_.open(cursor);
+    }
     {
       base::MutexLock lock(&mu_);
       if (stopping_) return;
@@ -211,7 +233,10 @@ void FeedConsumer::Run() {
     feed::ChangeBatch batch;
     while (stream != nullptr && stream->Read(&batch)) {
       positions_->Follow(batch.store_id());
-      if (!Apply(batch).ok()) break;  // from the cursor again
+      // If anything fails: from the cursor again.
+      if (!Apply(batch).ok()) break;
+      if (options_.settle && !options_.settle(committed_).ok()) break;
+      if (options_.shared && !store_->TryLead("feed/" + options_.origin)) break;
       // Before that, what was written again lately is still to come, also of what it was earlier.
       if (batch.caught_up()) positions_->Advance(batch.store_id(), batch.sequence());
       positions_->Heard(options_.origin);
@@ -253,7 +278,10 @@ absl::Status FeedConsumer::Apply(const feed::ChangeBatch& batch) {
     }
   }
   if (batch.changes_size() > 0) dirty_ = true;
-  if (dirty_ && absl::Now() - cursor_time_ >= kCursorEvery) {
+  // Other processes hear of changes at once. Of a mere step of the position they hear at most once
+  // a second: two services that follow each other would answer one step with another for ever.
+  const bool due = absl::Now() - cursor_time_ >= kCursorEvery;
+  if (options_.shared ? due || batch.changes_size() > 0 : due && dirty_) {
     RETURN_IF_ERROR(SaveCursor(batch));
     dirty_ = false;
     cursor_time_ = absl::Now();
@@ -266,7 +294,9 @@ absl::Status FeedConsumer::Commit(const std::string& tenant, store::Store::Body 
   base::CallContext context;
   context.tenant = base::TenantId::Trusted(tenant);
   context.deadline = absl::Now() + absl::Seconds(30);
-  return store::TransactAndWait(*store_, context, context.tenant, std::move(body)).status();
+  ASSIGN_OR_RETURN(committed_,
+                   store::TransactAndWait(*store_, context, context.tenant, std::move(body)));
+  return absl::OkStatus();
 }
 
 absl::Status FeedConsumer::ApplyGroup(const std::string& tenant,
@@ -283,7 +313,10 @@ absl::Status FeedConsumer::ApplyGroup(const std::string& tenant,
 
 absl::Status FeedConsumer::SaveCursor(const feed::ChangeBatch& batch) {
   return Commit(kSystemTenant, [&](store::Tx& tx) {
-    return tx.Put(table(), store::Row{options_.origin, batch.store_id(), batch.sequence()})
+    return tx
+        .Put(table(),
+             store::Row{options_.origin, batch.store_id(), batch.sequence(),
+                        batch.caught_up() ? absl::ToUnixMicros(absl::Now()) : 0, std::int64_t{0}})
         .status();
   });
 }

@@ -16,6 +16,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/consistency.h"
 #include "common/store/store.h"
+#include "common/store/tail.h"
 #include "common/time/clock.h"
 #include "google/protobuf/any.pb.h"
 #include "rapport/feed/v1/change_feed_service.pb.h"
@@ -80,6 +81,12 @@ class FeedConsumer {
     // Applies one resource; runs in a transaction of its tenant and must be idempotent.
     std::function<absl::Status(store::Tx&, const base::CallContext&, const google::protobuf::Any&)>
         apply;
+    // Runs after the commits of a batch, before the positions advance: lets what memory keeps of
+    // the own store come up to `sequence`. May be empty.
+    std::function<absl::Status(std::int64_t sequence)> settle;
+    // Other processes share the store: one of them follows the feed (Store::TryLead), the others
+    // hear how far it has come through CursorSource.
+    bool shared = false;
     // Told of each resource that could not be applied and was passed over.
     std::function<void(const google::protobuf::Any&, const absl::Status&)> on_poison;
   };
@@ -90,6 +97,8 @@ class FeedConsumer {
 
   // The table of cursors; a store that is used by a consumer must have it.
   static const store::Table& table();
+  // Cursors that any process has written.
+  store::Tail::Source CursorSource();
 
   void Start();
   void Stop();
@@ -99,6 +108,7 @@ class FeedConsumer {
 
  private:
   void Run();
+  void HearCursor(const store::Row& row);
   absl::Status LoadCursor(rapport::feed::v1::WatchChangesRequest* cursor);
   absl::Status Apply(const rapport::feed::v1::ChangeBatch& batch);
   absl::Status ApplyGroup(const std::string& tenant,
@@ -113,8 +123,9 @@ class FeedConsumer {
   std::atomic<std::int64_t> applied_{0};
   std::atomic<std::int64_t> last_word_us_{0};  // wall clock
   std::atomic<bool> caught_up_{false};
-  bool dirty_ = false;      // something was applied behind the saved cursor
-  absl::Time cursor_time_;  // when it was saved
+  std::int64_t committed_ = 0;  // the last commit of the own store
+  bool dirty_ = false;          // something was applied behind the saved cursor
+  absl::Time cursor_time_;      // when it was saved
   base::Mutex mu_;
   base::CondVar stop_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;

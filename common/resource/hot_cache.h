@@ -1,6 +1,7 @@
 // The owner's memory of its resources. On the embedded store the owning process sees every write,
 // so this cache is coherent by itself: a write replaces or voids its entry before it is
-// acknowledged, and a reader can only fill in what is at least as new as what was voided.
+// acknowledged, and a reader can only fill in what is at least as new as what was voided. On a
+// store that other processes write to, it must hold nothing.
 #ifndef RAPPORT_COMMON_RESOURCE_HOT_CACHE_H_
 #define RAPPORT_COMMON_RESOURCE_HOT_CACHE_H_
 
@@ -26,9 +27,9 @@ namespace rapport::resource {
 template <class Value>
 class OwnerCache {
  public:
-  // Holds at most about `max_entries` resources.
+  // Holds at most about `max_entries` resources; with 0 nothing, ever.
   explicit OwnerCache(std::size_t max_entries)
-      : max_per_shard_(std::max<std::size_t>(1, max_entries / kShards)) {}
+      : max_per_shard_((max_entries + kShards - 1) / kShards) {}
 
   absl::optional<Value> Find(absl::string_view name) {
     Shard& shard = ShardOf(name);
@@ -44,6 +45,7 @@ class OwnerCache {
 
   // A write of `name` is on disk with `sequence`. Without a value the entry is voided.
   void Wrote(absl::string_view name, std::int64_t sequence, absl::optional<Value> value) {
+    if (max_per_shard_ == 0) return;
     Shard& shard = ShardOf(name);
     base::MutexLock lock(&shard.mu);
     Insert(shard, name, Entry{sequence, std::move(value)});
@@ -51,6 +53,7 @@ class OwnerCache {
 
   // A reader found `value` in a view that holds every commit up to `view_sequence`.
   void Fill(absl::string_view name, std::int64_t view_sequence, Value value) {
+    if (max_per_shard_ == 0) return;
     Shard& shard = ShardOf(name);
     base::MutexLock lock(&shard.mu);
     const auto it = shard.entries.find(name);

@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/errors.h"
+#include "common/store/values.h"
 
 namespace rapport::resource {
 namespace {
@@ -19,16 +20,6 @@ constexpr std::size_t kMacBytes = 16;
 
 void AppendInt(std::uint64_t value, std::string* out) {
   for (int shift = 0; shift < 64; shift += 8) out->push_back(static_cast<char>(value >> shift));
-}
-
-bool TakeInt(absl::string_view* in, std::uint64_t* value) {
-  if (in->size() < 8) return false;
-  *value = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    *value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>((*in)[i])) << (8 * i);
-  }
-  in->remove_prefix(8);
-  return true;
 }
 
 }  // namespace
@@ -48,18 +39,7 @@ std::string PageTokens::Mac(absl::string_view binding, absl::string_view payload
 
 std::string PageTokens::Make(absl::string_view binding,
                              const std::vector<store::Value>& key) const {
-  std::string payload(1, kVersion);
-  for (const auto& value : key) {
-    if (const auto* i = std::get_if<std::int64_t>(&value)) {
-      payload.push_back('i');
-      AppendInt(static_cast<std::uint64_t>(*i), &payload);
-    } else {
-      const std::string& text = store::AsText(value);
-      payload.push_back('t');
-      AppendInt(text.size(), &payload);
-      payload.append(text);
-    }
-  }
+  const std::string payload = std::string(1, kVersion) + store::EncodeValues(key);
   return absl::WebSafeBase64Escape(absl::StrCat(Mac(binding, payload), payload));
 }
 
@@ -75,21 +55,9 @@ absl::StatusOr<std::vector<store::Value>> PageTokens::Read(absl::string_view bin
     return errors::BadPageToken();
   }
   payload.remove_prefix(1);
-  std::vector<store::Value> key;
-  while (!payload.empty()) {
-    const char kind = payload[0];
-    payload.remove_prefix(1);
-    std::uint64_t number = 0;
-    if (!TakeInt(&payload, &number)) return errors::BadPageToken();
-    if (kind == 'i') {
-      key.emplace_back(static_cast<std::int64_t>(number));
-    } else {
-      if (number > payload.size()) return errors::BadPageToken();
-      key.emplace_back(std::string(payload.substr(0, number)));
-      payload.remove_prefix(number);
-    }
-  }
-  return key;
+  auto key = store::DecodeValues(payload);
+  if (!key) return errors::BadPageToken();
+  return *std::move(key);
 }
 
 std::string PageTokens::Binding(absl::string_view tenant,

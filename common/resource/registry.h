@@ -279,6 +279,12 @@ class Registry {
     return absl::OkStatus();
   }
 
+  // The answer of this transaction repeats what an earlier one wrote there, see store::Tx::Touch.
+  absl::Status Touch(store::Tx& tx, absl::string_view name) const {
+    const auto key = KeyOf(name);
+    return key.ok() ? tx.Touch(table_.name, *key) : key.status();
+  }
+
   void Stamp(const M* before, M* after, absl::Time now) const {
     after->set_revision(before == nullptr ? 0 : before->revision());
     StampNext(after, now);

@@ -1,5 +1,6 @@
 #include "common/resource/request_log.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -8,11 +9,34 @@
 #include "common/base/digest.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
+#include "common/store/values.h"
 
 namespace rapport::resource {
 namespace {
 
 constexpr int kForgetAtOnce = 16;
+
+// For each row the name of its table, the number of its key's values, and these.
+store::Value Touched(const store::Tx& tx) {
+  std::vector<store::Value> values;
+  for (const store::TouchedRow& row : tx.touched()) {
+    values.emplace_back(row.table->name);
+    values.emplace_back(static_cast<std::int64_t>(row.key.size()));
+    values.insert(values.end(), row.key.begin(), row.key.end());
+  }
+  return values.empty() ? store::Value() : store::Value(store::EncodeValues(values));
+}
+
+absl::Status TouchAgain(store::Tx& tx, absl::string_view touched) {
+  const auto values = store::DecodeValues(touched);
+  if (!values) return errors::Bug();
+  for (auto at = absl::MakeConstSpan(*values); at.size() > 2;) {
+    const auto size = static_cast<std::size_t>(store::AsInt(at[1]));
+    RETURN_IF_ERROR(tx.Touch(store::AsText(at[0]), at.subspan(2, size)));
+    at = at.subspan(std::min(at.size(), 2 + size));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -21,7 +45,8 @@ const store::Table& RequestLog::table() {
                                                     {{"key", store::ColumnType::kBytes},
                                                      {"time", store::ColumnType::kInt},
                                                      {"request", store::ColumnType::kBytes},
-                                                     {"answer", store::ColumnType::kBytes}},
+                                                     {"answer", store::ColumnType::kBytes},
+                                                     {"touched", store::ColumnType::kBytes}},
                                                     1,
                                                     {{"requests_by_time", {1, 0}, false}},
                                                     -1};
@@ -51,6 +76,7 @@ absl::StatusOr<absl::optional<std::string>> RequestLog::Find(store::Tx& tx, cons
     return absl::optional<std::string>();
   }
   if (store::AsText((*row)[2]) != entry.request_hash) return errors::RequestIdReused();
+  RETURN_IF_ERROR(TouchAgain(tx, store::AsText((*row)[4])));
   return absl::optional<std::string>(store::AsText((*row)[3]));
 }
 
@@ -71,8 +97,8 @@ absl::Status RequestLog::Keep(store::Tx& tx, const Entry& entry, std::string ans
     RETURN_IF_ERROR(tx.Delete(table(), stale_key));
   }
   return tx
-      .Put(table(),
-           store::Row{entry.key, absl::ToUnixMicros(now), entry.request_hash, std::move(answer)})
+      .Put(table(), store::Row{entry.key, absl::ToUnixMicros(now), entry.request_hash,
+                               std::move(answer), Touched(tx)})
       .status();
 }
 

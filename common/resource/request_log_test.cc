@@ -3,9 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
+#include "common/store/commit_guard.h"
 #include "common/store/sqlite_store.h"
 #include "common/testing/matchers.h"
 #include "common/time/clock.h"
@@ -150,6 +154,65 @@ TEST_F(RequestLogTest, KeepingAnAnswerForgetsSomeThatAreTooOld) {
   EXPECT_EQ(Rows(), 6) << "sixteen at once, so that no call pays for all";
   ASSERT_OK(Answer(Create("Ana", id(22))));
   EXPECT_EQ(Rows(), 3) << "what is younger than a day stays";
+}
+
+const store::Table& Letters() {
+  static const auto* const table =
+      new store::Table{.name = "letters",
+                       .columns = {{"box", store::ColumnType::kInt},
+                                   {"id", store::ColumnType::kText},
+                                   {"sequence", store::ColumnType::kInt}},
+                       .key_columns = 2,
+                       .sequence_column = 2};
+  return *table;
+}
+
+// Guards letters, and notes which of them are announced.
+class NotingGuard final : public store::CommitGuard {
+ public:
+  bool Guards(const store::Table& table) const override { return table.name == Letters().name; }
+  const base::TenantId& tenant() const override { return tenant_; }
+  absl::StatusOr<std::unique_ptr<store::GuardedCommit>> Announce(
+      store::Tx&, absl::Span<const store::TouchedRow> rows) override {
+    std::string ids;
+    for (const auto& row : rows) absl::StrAppend(&ids, store::AsText(row.key[1]), " ");
+    announced.push_back(ids);
+    return std::make_unique<Commit>();
+  }
+  absl::Status Mend(Run) override { return absl::OkStatus(); }
+
+  std::vector<std::string> announced;
+
+ private:
+  struct Commit final : store::GuardedCommit {
+    absl::Status Finish(Outcome) override { return absl::OkStatus(); }
+  };
+  const base::TenantId tenant_ = base::TenantId::Trusted("guard");
+};
+
+// Proves: S01
+TEST_F(RequestLogTest, ARepeatTouchesAgainWhatTheFirstWrote) {
+  NotingGuard guard;
+  store::SqliteOptions options;
+  options.tables = {&RequestLog::table(), &Letters()};
+  options.clock = &wall_;
+  ASSERT_OK_AND_ASSIGN(const auto store, store::SqliteStore::Open(std::move(options)));
+  store->SetGuard(&guard);
+  const auto entry = RequestLog::EntryFor(caller_, kId, Create("Ada"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_OK(
+        store::TransactAndWait(*store, {}, caller_.tenant, [&](store::Tx& tx) -> absl::Status {
+          ASSIGN_OR_RETURN(const auto before, RequestLog::Find(tx, entry));
+          if (before) return absl::OkStatus();
+          for (const char* id : {"a", "b"}) {
+            RETURN_IF_ERROR(
+                tx.Put(Letters(), store::Row{std::int64_t{7}, std::string(id), std::int64_t{0}})
+                    .status());
+          }
+          return RequestLog::Keep(tx, entry, "answer", clock_.Now());
+        }));
+  }
+  EXPECT_EQ(guard.announced, (std::vector<std::string>{"a b ", "a b "}));
 }
 
 }  // namespace

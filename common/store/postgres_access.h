@@ -21,6 +21,8 @@ namespace rapport::store {
 // Statements that are no table's. Table statements have a kind, so their keys are larger.
 enum class PostgresCommand : std::uint64_t {
   kBeginWrite = 1,
+  kShare,
+  kExclude,
   kBeginRead,
   kTenant,
   kFeedOn,

@@ -91,9 +91,10 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
   PGconn* const conn = PQconnectdbParams(kKeywords.data(), values.data(), 1);
   std::unique_ptr<PostgresConnection> connection(new PostgresConnection(conn, options));
   if (conn == nullptr || PQstatus(conn) != CONNECTION_OK) {
-    return absl::UnavailableError(absl::StrCat(
-        "PostgreSQL cannot be reached: ",
-        conn == nullptr ? "no memory" : absl::StripAsciiWhitespace(PQerrorMessage(conn))));
+    // The first line; those that follow are hints.
+    absl::string_view why = conn == nullptr ? "no memory" : PQerrorMessage(conn);
+    why = why.substr(0, why.find('\n'));
+    return absl::UnavailableError(absl::StrCat("PostgreSQL cannot be reached: ", why));
   }
   PQsetNoticeProcessor(
       conn, [](void*, const char*) {}, nullptr);

@@ -14,6 +14,7 @@
 #include "common/base/status_macros.h"
 #include "common/store/postgres_commits.h"
 #include "common/store/postgres_connection.h"
+#include "common/store/postgres_leadership.h"
 #include "common/store/postgres_readers.h"
 #include "common/store/postgres_schema.h"
 #include "common/store/postgres_write_lane.h"
@@ -95,6 +96,7 @@ absl::Status PostgresStore::Start() {
   readers_ = std::make_unique<PostgresReaders>(
       reader, options_.readers == 0 ? 2 * cores + 2 : options_.readers, *catalog_, *commits_,
       *options_.clock);
+  leadership_ = std::make_unique<PostgresLeadership>(reader);
   const std::string process = NewId();
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.writers); ++i) {
     PostgresWriteLane::Options lane;
@@ -158,5 +160,18 @@ int PostgresStore::AddCommitListener(std::function<void(std::int64_t sequence)> 
 void PostgresStore::RemoveCommitListener(int handle) { commits_->RemoveListener(handle); }
 
 std::size_t PostgresStore::queued() const { return waiting_.load(std::memory_order_relaxed); }
+
+bool PostgresStore::TryLead(absl::string_view what) {
+  // Other stores may share the database.
+  return leadership_->Try(absl::StrCat(options_.schema, "/", what));
+}
+
+std::uint64_t PostgresStore::VersionOf(std::int64_t sequence) const {
+  return static_cast<std::uint64_t>(CommitOf(sequence));
+}
+
+void PostgresStore::SetGuard(CommitGuard* guard) {
+  for (const auto& lane : lanes_) lane->SetGuard(guard);
+}
 
 }  // namespace rapport::store

@@ -70,6 +70,7 @@ struct PostgresOptions {
 class Catalog;
 class PostgresCommits;
 class PostgresConnection;
+class PostgresLeadership;
 class PostgresReaders;
 class PostgresWriteLane;
 
@@ -94,6 +95,9 @@ class PostgresStore final : public Store {
   int AddCommitListener(std::function<void(std::int64_t sequence)> listener) override;
   void RemoveCommitListener(int handle) override;
   std::size_t queued() const override;
+  bool TryLead(absl::string_view what) override;
+  std::uint64_t VersionOf(std::int64_t sequence) const override;
+  void SetGuard(CommitGuard* guard) override;
 
  private:
   explicit PostgresStore(PostgresOptions options);
@@ -114,6 +118,7 @@ class PostgresStore final : public Store {
   std::unique_ptr<PostgresCommits> commits_;
   std::vector<std::unique_ptr<PostgresWriteLane>> lanes_;
   std::unique_ptr<PostgresReaders> readers_;
+  std::unique_ptr<PostgresLeadership> leadership_;
 };
 
 }  // namespace rapport::store

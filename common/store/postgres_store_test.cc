@@ -424,5 +424,49 @@ TEST_F(PostgresStoreTest, TextOrdersAsOnSqlite) {
               StatusIs(absl::StatusCode::kInternal));
 }
 
+TEST_F(PostgresStoreTest, WhoExcludesOthersWaitsForThose) {
+  const auto writer = Open();
+  const auto other = Open();
+  testing::Gate inside;
+  testing::Gate ends;
+  std::atomic<bool> ended{false};
+  writer->Transact(
+      {}, Acme(),
+      [&](Tx& tx) {
+        EXPECT_OK(Increment(tx));
+        inside.Open();
+        ends.Pass();
+        ended = true;
+        return absl::OkStatus();
+      },
+      [](absl::StatusOr<std::int64_t> outcome) { EXPECT_OK(outcome); });
+  inside.Pass();
+  std::thread alone([&] {
+    EXPECT_OK(TransactAndWait(*other, {}, Bolt(), [&](Tx& tx) {
+      EXPECT_OK(tx.Exclude());
+      EXPECT_TRUE(ended);
+      return tx.Put(People(), Person("alone", kNull)).status();
+    }));
+  });
+  Await("SELECT count(*) FROM pg_locks WHERE NOT granted", "1");
+  ends.Open();
+  alone.join();
+}
+
+TEST_F(PostgresStoreTest, OneOfManyLeadsUntilItIsGone) {
+  auto first = Open();
+  const auto second = Open();
+  EXPECT_TRUE(first->TryLead("feed/contact"));
+  EXPECT_TRUE(first->TryLead("feed/contact"));
+  EXPECT_FALSE(second->TryLead("feed/contact"));
+  EXPECT_TRUE(second->TryLead("feed/engagement"));
+  first.reset();
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (!second->TryLead("feed/contact")) {
+    ASSERT_LT(absl::Now(), limit);
+    std::this_thread::yield();
+  }
+}
+
 }  // namespace
 }  // namespace rapport::store

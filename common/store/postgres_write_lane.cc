@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
 #include "common/store/postgres_access.h"
+#include "common/store/touched_rows.h"
 
 namespace rapport::store {
 namespace {
@@ -22,6 +25,11 @@ constexpr absl::Duration kFirstRetry = absl::Milliseconds(5);
 constexpr absl::Duration kLastRetry = absl::Milliseconds(250);
 constexpr absl::Duration kOutcomeRetry = absl::Milliseconds(20);
 
+// It was rolled back.
+void Withdraw(std::unique_ptr<GuardedCommit> announced) {
+  if (announced != nullptr) announced->Finish(GuardedCommit::Outcome::kRolledBack).IgnoreError();
+}
+
 }  // namespace
 
 class PostgresWriteLane::LaneTx final : public Tx {
@@ -30,7 +38,8 @@ class PostgresWriteLane::LaneTx final : public Tx {
       : lane_(lane),
         job_(job),
         alone_(alone),
-        access_(*lane.connection_, lane.catalog_, job.tenant) {}
+        access_(*lane.connection_, lane.catalog_, job.tenant),
+        touched_(lane.guard_.load(std::memory_order_acquire), lane.catalog_, kPlaceBits) {}
 
   absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key) override {
     Enter(false);
@@ -42,13 +51,15 @@ class PostgresWriteLane::LaneTx final : public Tx {
     return access_.Scan(table, range, visit);
   }
   absl::StatusOr<std::int64_t> Put(const Table& table, Row row) override {
-    return Write(table, [&](std::int64_t sequence) { return access_.Put(table, row, sequence); });
+    return Write(table, row,
+                 [&](std::int64_t sequence) { return access_.Put(table, row, sequence); });
   }
   absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) override {
-    return Write(table,
+    return Write(table, row,
                  [&](std::int64_t sequence) { return access_.Insert(table, row, sequence); });
   }
   absl::Status Delete(const Table& table, absl::Span<const Value> key) override {
+    RETURN_IF_ERROR(touched_.CheckDelete(table));
     Enter(true);
     return access_.Delete(table, key);
   }
@@ -56,6 +67,17 @@ class PostgresWriteLane::LaneTx final : public Tx {
     job_.effects.push_back(std::move(effect));
   }
   const base::TenantId& tenant() const override { return job_.tenant; }
+  absl::Status Touch(absl::string_view table, absl::Span<const Value> key) override {
+    return touched_.Touch(*this, table, key);
+  }
+  absl::Span<const TouchedRow> touched() const override { return touched_.rows(); }
+  absl::Status Exclude() override {
+    lane_.connection_->Queue(KeyOf(PostgresCommand::kExclude),
+                             "LOCK TABLE rapport_commits IN SHARE ROW EXCLUSIVE MODE");
+    return lane_.connection_->Wait();
+  }
+
+  std::vector<TouchedRow> TakeTouched() { return touched_.Take(); }
 
   // Takes back what the body wrote, if it did, and goes on with the group.
   void Undo() {
@@ -82,7 +104,7 @@ class PostgresWriteLane::LaneTx final : public Tx {
     lane_.connection_->Queue(KeyOf(PostgresCommand::kSavepoint), "SAVEPOINT body");
   }
 
-  absl::StatusOr<std::int64_t> Write(const Table& table,
+  absl::StatusOr<std::int64_t> Write(const Table& table, const Row& row,
                                      absl::FunctionRef<absl::Status(std::int64_t)> write) {
     Enter(true);
     if (table.sequence_column < 0) {
@@ -92,6 +114,7 @@ class PostgresWriteLane::LaneTx final : public Tx {
     ASSIGN_OR_RETURN(const std::int64_t sequence, lane_.NextSequence());
     RETURN_IF_ERROR(write(sequence));
     ++lane_.place_;
+    touched_.Wrote(job_.tenant, table, row, sequence);
     return sequence;
   }
 
@@ -100,6 +123,7 @@ class PostgresWriteLane::LaneTx final : public Tx {
   const bool alone_;
   bool saved_ = false;  // the group can go back to where the body began
   PostgresAccess access_;
+  TouchedRows touched_;
 };
 
 PostgresWriteLane::PostgresWriteLane(const Catalog& catalog, PostgresCommits& commits,
@@ -181,9 +205,13 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
       case Verdict::kCommitted:
       case Verdict::kNothingToCommit:
         return Finish(jobs, verdict);
+      case Verdict::kUnannounced:
+        if (attempt <= kGroupAttempts && Mend()) continue;
+        return Fail(jobs, errors::StoreUnavailable());
       case Verdict::kUnknown: {
         // The callers are told no more than that time is up; the effects wait for the outcome.
-        Unknown& unknown = unknown_.emplace_back(Unknown{SequenceOf(commit_, place_), {}});
+        Unknown& unknown =
+            unknown_.emplace_back(Unknown{SequenceOf(commit_, place_), {}, std::move(announced_)});
         for (Job& job : jobs) {
           if (job.settled || !job.status.ok()) continue;
           for (auto& effect : job.effects) unknown.effects.push_back(std::move(effect));
@@ -191,6 +219,7 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
         return Fail(jobs, errors::DeadlinePassed());
       }
       case Verdict::kFailed:
+        Withdraw(std::move(announced_));
         break;
     }
     if (failure_ == PostgresFailure::kRefused && !alone) return RunOneByOne(jobs);
@@ -217,20 +246,62 @@ PostgresWriteLane::Verdict PostgresWriteLane::Attempt(absl::Span<Job> jobs) {
   overflow_ = false;
   tenant_.clear();
   connection_->Queue(KeyOf(PostgresCommand::kBeginWrite), "BEGIN ISOLATION LEVEL SERIALIZABLE");
+  // Before the snapshot: who excludes others (Tx::Exclude) has ended then, or waits for us.
+  connection_->Queue(KeyOf(PostgresCommand::kShare),
+                     "LOCK TABLE rapport_commits IN ROW EXCLUSIVE MODE");
   // The snapshot is taken before the id: of two transactions that write the same row, the one that
   // commits later has the higher id.
   connection_->Queue(KeyOf(PostgresCommand::kXid), "SELECT pg_current_xact_id()", &xid_);
   const int succeeded = RunBodies(jobs);
   Verdict verdict = Verdict::kFailed;
   if (connection_->failure() == PostgresFailure::kNone && !overflow_) {
-    verdict = succeeded == 0 ? Verdict::kNothingToCommit : Commit();
+    verdict = succeeded == 0   ? Verdict::kNothingToCommit
+              : Announce(jobs) ? Commit()
+                               : Verdict::kUnannounced;
   }
   failure_ = connection_->failure();
   if (overflow_ || (verdict == Verdict::kFailed && failure_ == PostgresFailure::kNone)) {
     failure_ = PostgresFailure::kRefused;
   }
-  if (verdict == Verdict::kNothingToCommit || verdict == Verdict::kFailed) connection_->Rollback();
+  if (verdict == Verdict::kCommitted || verdict == Verdict::kUnknown) return verdict;
+  connection_->Rollback();
+  Withdraw(std::move(announced_));
   return verdict;
+}
+
+bool PostgresWriteLane::Announce(absl::Span<Job> jobs) {
+  CommitGuard* const guard = guard_.load(std::memory_order_acquire);
+  if (guard == nullptr) return true;
+  std::vector<TouchedRow> rows;
+  for (Job& job : jobs) {
+    std::move(job.touched.begin(), job.touched.end(), std::back_inserter(rows));
+    job.touched.clear();
+  }
+  if (rows.empty()) return true;
+  Job own{absl::InfiniteFuture(), guard->tenant(), {}, {}};
+  LaneTx tx(*this, own, true);
+  auto announced = guard->Announce(tx, rows);
+  if (!announced.ok()) return false;
+  announced_ = *std::move(announced);
+  return true;
+}
+
+bool PostgresWriteLane::Void(std::unique_ptr<GuardedCommit> announced) {
+  return announced == nullptr || announced->Finish(GuardedCommit::Outcome::kCommitted).ok() ||
+         Mend();
+}
+
+bool PostgresWriteLane::Mend() {
+  return guard_.load(std::memory_order_acquire)
+      ->Mend([this](absl::FunctionRef<absl::Status(Tx&)> body) {
+        Job job{absl::InfiniteFuture(),
+                guard_.load(std::memory_order_acquire)->tenant(),
+                [body](Tx& tx) { return body(tx); },
+                {}};
+        Run(absl::MakeSpan(&job, 1));
+        return job.status;
+      })
+      .ok();
 }
 
 int PostgresWriteLane::RunBodies(absl::Span<Job> jobs) {
@@ -238,6 +309,7 @@ int PostgresWriteLane::RunBodies(absl::Span<Job> jobs) {
   for (Job& job : jobs) {
     if (job.settled) continue;
     job.effects.clear();
+    job.touched.clear();
     if (job.deadline < options_.clock->Now()) {
       job.status = errors::DeadlinePassed();
       continue;
@@ -249,6 +321,7 @@ int PostgresWriteLane::RunBodies(absl::Span<Job> jobs) {
     if (connection_->failure() != PostgresFailure::kNone || overflow_) return 0;
     if (job.status.ok()) {
       ++succeeded;
+      job.touched = tx.TakeTouched();
       tx.Keep();
     } else {
       job.effects.clear();
@@ -297,6 +370,12 @@ void PostgresWriteLane::Finish(absl::Span<Job> jobs, Verdict verdict) {
     job.settled = true;
     job.sequence = sequence;
     for (auto& effect : job.effects) effect(sequence);
+  }
+  if (!Void(std::move(announced_))) {
+    // It is done, but must not be acknowledged while older copies may be believed.
+    for (Job& job : jobs) {
+      if (job.status.ok()) job.status = errors::DeadlinePassed();
+    }
   }
   if (verdict == Verdict::kCommitted) commits_.Tell(sequence);
 }
@@ -389,7 +468,13 @@ void PostgresWriteLane::CatchUp() {
     } else if (*outcome == Verdict::kCommitted) {
       commits_.Acknowledged(unknown.sequence);
       for (auto& effect : unknown.effects) effect(unknown.sequence);
+      // Nobody waits for it any more: if it fails, the mark keeps readers away while it stands.
+      if (unknown.announced != nullptr) {
+        unknown.announced->Finish(GuardedCommit::Outcome::kCommitted).IgnoreError();
+      }
       commits_.Tell(unknown.sequence);
+    } else {
+      Withdraw(std::move(unknown.announced));
     }
   }
   unknown_ = std::move(still);

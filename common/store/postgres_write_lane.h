@@ -20,6 +20,7 @@
 #include "common/base/call_context.h"
 #include "common/base/mutex.h"
 #include "common/base/uuid.h"
+#include "common/store/commit_guard.h"
 #include "common/store/postgres_commits.h"
 #include "common/store/postgres_connection.h"
 #include "common/store/sql_catalog.h"
@@ -50,6 +51,8 @@ class PostgresWriteLane {
 
   void Submit(const base::CallContext& ctx, base::TenantId tenant, Store::Body body,
               Store::Done done);
+  // See Store::SetGuard.
+  void SetGuard(CommitGuard* guard) { guard_.store(guard, std::memory_order_release); }
 
  private:
   using Effects = std::vector<absl::AnyInvocable<void(std::int64_t)>>;
@@ -62,8 +65,10 @@ class PostgresWriteLane {
     absl::Status status = {};
     std::int64_t sequence = 0;
     Effects effects = {};
+    std::vector<TouchedRow> touched = {};
   };
-  enum class Verdict { kCommitted, kNothingToCommit, kUnknown, kFailed };
+  // kUnannounced: rolled back, because the guard refused it.
+  enum class Verdict { kCommitted, kNothingToCommit, kUnknown, kUnannounced, kFailed };
   class LaneTx;
 
   void Loop();
@@ -75,9 +80,15 @@ class PostgresWriteLane {
   Verdict Attempt(absl::Span<Job> jobs);
   // How many bodies succeeded; stops at a failure of the transaction.
   int RunBodies(absl::Span<Job> jobs);
+  // Tells the guard of the rows that the bodies touched.
+  bool Announce(absl::Span<Job> jobs);
   Verdict Commit();
   // Settles the jobs of a transaction that ended well, runs the effects and tells the listeners.
   void Finish(absl::Span<Job> jobs, Verdict verdict);
+  // Lets the guard void the copies of what was committed; false if some may still be believed.
+  bool Void(std::unique_ptr<GuardedCommit> announced);
+  // Lets the guard make sure that no copy is believed.
+  bool Mend();
   void Fail(absl::Span<Job> jobs, const absl::Status& why);
   void RunOneByOne(absl::Span<Job> jobs);
   // Settles those whose deadline has passed; false if no job is left.
@@ -104,6 +115,8 @@ class PostgresWriteLane {
   std::atomic<std::size_t>& waiting_;
   const Options options_;
 
+  std::atomic<CommitGuard*> guard_{nullptr};
+
   base::Mutex mu_;
   base::CondVar work_;
   base::CondVar stopped_;
@@ -122,9 +135,11 @@ class PostgresWriteLane {
   bool overflow_ = false;                             // more writes than a sequence has room for
   std::string tenant_;                                // the one that the transaction is set to
   PostgresFailure failure_ = PostgresFailure::kNone;  // of the last attempt
+  std::unique_ptr<GuardedCommit> announced_;          // the running transaction
   struct Unknown {
     std::int64_t sequence;
     Effects effects;
+    std::unique_ptr<GuardedCommit> announced;
   };
   std::vector<Unknown> unknown_;  // commits whose outcome is still to be found out
 

@@ -344,6 +344,11 @@ absl::StatusOr<const SqlTable*> Catalog::Find(const Table& table) const {
   return &found;
 }
 
+const Table* Catalog::Named(absl::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : tables_[it->second].table;
+}
+
 absl::Status CheckKey(const Table& table, absl::Span<const Value> key) {
   if (key.size() != static_cast<std::size_t>(table.key_columns)) return errors::Bug();
   for (std::size_t i = 0; i < key.size(); ++i) {
@@ -353,8 +358,9 @@ absl::Status CheckKey(const Table& table, absl::Span<const Value> key) {
 }
 
 absl::StatusOr<const SqlOrder*> CheckRange(const SqlTable& table, const Range& range) {
-  const std::size_t which = static_cast<std::size_t>(range.index + 1);
-  if (range.index < -1 || which >= table.orders.size() || range.limit < 0) return errors::Bug();
+  if (range.index < -1 || range.limit < 0) return errors::Bug();
+  const std::size_t which = static_cast<std::size_t>(range.index) + 1;
+  if (which >= table.orders.size()) return errors::Bug();
   const SqlOrder& order = table.orders[which];
   const std::size_t prefix = range.prefix.size();
   const std::size_t after = range.after.size();

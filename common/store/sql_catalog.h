@@ -78,6 +78,8 @@ class Catalog {
 
   // The table, looked up by address, else by name. INTERNAL if the store was opened without it.
   absl::StatusOr<const SqlTable*> Find(const Table& table) const;
+  // Null if there is no table of this name.
+  const Table* Named(absl::string_view name) const;
   const std::vector<SqlTable>& tables() const { return tables_; }
 
  private:

@@ -113,4 +113,12 @@ void SqliteStore::RemoveCommitListener(int handle) { writer_->RemoveListener(han
 
 std::size_t SqliteStore::queued() const { return writer_->waiting(); }
 
+bool SqliteStore::TryLead(absl::string_view) { return true; }
+
+std::uint64_t SqliteStore::VersionOf(std::int64_t sequence) const {
+  return static_cast<std::uint64_t>(sequence);
+}
+
+void SqliteStore::SetGuard(CommitGuard* guard) { writer_->SetGuard(guard); }
+
 }  // namespace rapport::store

@@ -76,6 +76,9 @@ class SqliteStore final : public Store {
   int AddCommitListener(std::function<void(std::int64_t sequence)> listener) override;
   void RemoveCommitListener(int handle) override;
   std::size_t queued() const override;
+  bool TryLead(absl::string_view what) override;
+  std::uint64_t VersionOf(std::int64_t sequence) const override;
+  void SetGuard(CommitGuard* guard) override;
 
  private:
   SqliteStore();

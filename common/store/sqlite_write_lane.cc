@@ -1,6 +1,7 @@
 #include "common/store/sqlite_write_lane.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/store/sqlite_access.h"
 #include "common/store/sqlite_schema.h"
+#include "common/store/touched_rows.h"
 
 namespace rapport::store {
 namespace {
@@ -20,6 +22,8 @@ constexpr absl::Duration kIdle = absl::Seconds(1);
 // How long the writer may wait for readers when the log has grown to many times its limit.
 constexpr int kPatienceMs = 50;
 constexpr int kPatienceFactor = 4;
+// How often a group begins anew because the guard refused it.
+constexpr int kMends = 3;
 // On a full disk, how often to try whether writing back the log gives room.
 constexpr absl::Duration kRescueInterval = absl::Seconds(1);
 
@@ -33,7 +37,10 @@ int RememberLogSize(void* frames, sqlite3*, const char*, int count) {
 class WriteLane::LaneTx final : public Tx {
  public:
   LaneTx(WriteLane& lane, Job& job)
-      : lane_(lane), job_(job), access_(*lane.connection_, lane.catalog_, job.tenant) {}
+      : lane_(lane),
+        job_(job),
+        access_(*lane.connection_, lane.catalog_, job.tenant),
+        touched_(lane.guard_.load(std::memory_order_acquire), lane.catalog_, 0) {}
 
   absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key) override {
     return access_.Get(table, key);
@@ -43,12 +50,13 @@ class WriteLane::LaneTx final : public Tx {
     return access_.Scan(table, range, visit);
   }
   absl::StatusOr<std::int64_t> Put(const Table& table, Row row) override {
-    return Sequenced(table, access_.Put(table, row, lane_.sequence_ + 1));
+    return Sequenced(table, row, access_.Put(table, row, lane_.sequence_ + 1));
   }
   absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) override {
-    return Sequenced(table, access_.Insert(table, row, lane_.sequence_ + 1));
+    return Sequenced(table, row, access_.Insert(table, row, lane_.sequence_ + 1));
   }
   absl::Status Delete(const Table& table, absl::Span<const Value> key) override {
+    RETURN_IF_ERROR(touched_.CheckDelete(table));
     if (table.sequence_column >= 0) lane_.forgets_rows_ = true;
     return access_.Delete(table, key);
   }
@@ -56,16 +64,26 @@ class WriteLane::LaneTx final : public Tx {
     job_.effects.push_back(std::move(effect));
   }
   const base::TenantId& tenant() const override { return job_.tenant; }
+  absl::Status Touch(absl::string_view table, absl::Span<const Value> key) override {
+    return touched_.Touch(*this, table, key);
+  }
+  absl::Span<const TouchedRow> touched() const override { return touched_.rows(); }
+  absl::Status Exclude() override { return absl::OkStatus(); }  // this lane is the only writer
+
+  std::vector<TouchedRow> TakeTouched() { return touched_.Take(); }
 
  private:
-  absl::StatusOr<std::int64_t> Sequenced(const Table& table, absl::Status written) {
+  absl::StatusOr<std::int64_t> Sequenced(const Table& table, const Row& row, absl::Status written) {
     RETURN_IF_ERROR(written);
-    return table.sequence_column < 0 ? 0 : ++lane_.sequence_;
+    if (table.sequence_column < 0) return 0;
+    touched_.Wrote(job_.tenant, table, row, ++lane_.sequence_);
+    return lane_.sequence_;
   }
 
   WriteLane& lane_;
   Job& job_;
   SqliteAccess access_;
+  TouchedRows touched_;
 };
 
 WriteLane::WriteLane(std::unique_ptr<Connection> connection, const Catalog& catalog,
@@ -98,7 +116,8 @@ void WriteLane::Submit(const base::CallContext& ctx, base::TenantId tenant, Stor
     refused_.emplace_back(std::move(done), errors::Overloaded("write"));
   } else {
     waiting_.fetch_add(1, std::memory_order_relaxed);
-    queue_.push_back({ctx.deadline, std::move(tenant), std::move(body), std::move(done), {}, {}});
+    queue_.push_back(
+        {ctx.deadline, std::move(tenant), std::move(body), std::move(done), {}, {}, {}});
   }
   work_.Signal();
 }
@@ -160,15 +179,11 @@ void WriteLane::RunGroup() {
   if (broken_) {
     Abandon(errors::StoreUnavailable());
   } else {
-    forgets_rows_ = false;
-    connection_->ForgetFailure();
-    absl::Status status;
-    if (const int code = connection_->Run("BEGIN IMMEDIATE"); code != SQLITE_OK) {
-      status = connection_->Translate(code);
-    }
-    if (status.ok()) status = RunBodies();
-    if (status.ok()) status = Commit();
-    if (!status.ok()) {
+    absl::Status status = Attempt();
+    for (int mends = 0; unannounced_ && mends < kMends && Mend().ok(); ++mends) status = Attempt();
+    if (status.ok()) {
+      Settle();
+    } else {
       const int failure = connection_->failure();
       if (connection_->in_transaction()) connection_->Run("ROLLBACK");
       Abandon(status);
@@ -184,9 +199,88 @@ void WriteLane::RunGroup() {
   Answer();
 }
 
+absl::Status WriteLane::Attempt() {
+  forgets_rows_ = false;
+  unannounced_ = false;
+  connection_->ForgetFailure();
+  if (const int code = connection_->Run("BEGIN IMMEDIATE"); code != SQLITE_OK) {
+    return connection_->Translate(code);
+  }
+  absl::Status status = RunBodies();
+  if (status.ok()) status = Announce();
+  if (unannounced_) {
+    connection_->Run("ROLLBACK");
+    sequence_ = committed();
+  }
+  if (status.ok()) status = Commit();
+  if (!status.ok() && announced_ != nullptr) {
+    announced_->Finish(GuardedCommit::Outcome::kRolledBack).IgnoreError();
+    announced_.reset();
+  }
+  return status;
+}
+
+absl::Status WriteLane::Announce() {
+  CommitGuard* const guard = guard_.load(std::memory_order_acquire);
+  if (guard == nullptr) return absl::OkStatus();
+  std::vector<TouchedRow> rows;
+  for (Job& job : group_) {
+    std::move(job.touched.begin(), job.touched.end(), std::back_inserter(rows));
+    job.touched.clear();
+  }
+  if (rows.empty()) return absl::OkStatus();
+  Job job{absl::InfiniteFuture(), guard->tenant(), {}, {}, {}, {}, {}};
+  LaneTx tx(*this, job);
+  auto announced = guard->Announce(tx, rows);
+  if (announced.ok()) {
+    announced_ = *std::move(announced);
+    return absl::OkStatus();
+  }
+  unannounced_ = true;
+  return errors::StoreUnavailable();
+}
+
+void WriteLane::Settle() {
+  const std::int64_t sequence = committed();
+  for (Job& job : group_) {
+    for (auto& effect : job.effects) effect(sequence);
+    job.effects.clear();
+  }
+  if (announced_ == nullptr) return;
+  const absl::Status finished = announced_->Finish(GuardedCommit::Outcome::kCommitted);
+  announced_.reset();
+  if (finished.ok() || Mend().ok()) return;
+  // It is done, but must not be acknowledged while older copies may be believed.
+  for (Job& job : group_) {
+    if (job.status.ok()) job.status = errors::DeadlinePassed();
+  }
+}
+
+absl::Status WriteLane::Mend() {
+  return guard_.load(std::memory_order_acquire)
+      ->Mend([this](absl::FunctionRef<absl::Status(Tx&)> body) { return RunForGuard(body); });
+}
+
+absl::Status WriteLane::RunForGuard(absl::FunctionRef<absl::Status(Tx&)> body) {
+  connection_->ForgetFailure();
+  if (const int code = connection_->Run("BEGIN IMMEDIATE"); code != SQLITE_OK) {
+    return connection_->Translate(code);
+  }
+  Job job{
+      absl::InfiniteFuture(), guard_.load(std::memory_order_acquire)->tenant(), {}, {}, {}, {}, {}};
+  LaneTx tx(*this, job);
+  absl::Status status = body(tx);
+  if (status.ok() && connection_->failure() == SQLITE_OK) status = Commit();
+  if (connection_->in_transaction()) connection_->Run("ROLLBACK");
+  if (!status.ok()) sequence_ = committed();
+  return status;
+}
+
 absl::Status WriteLane::RunBodies() {
   const bool alone = group_.size() == 1;
   for (Job& job : group_) {
+    job.effects.clear();
+    job.touched.clear();
     if (job.deadline < options_.clock->Now()) {
       job.status = errors::DeadlinePassed();
       continue;
@@ -206,6 +300,7 @@ absl::Status WriteLane::RunBody(Job& job, bool alone) {
   {
     LaneTx tx(*this, job);
     job.status = job.body(tx);
+    if (job.status.ok()) job.touched = tx.TakeTouched();
   }
   // Even if the body went on after such an error, its group must not be committed.
   if (const int failure = connection_->failure(); failure != SQLITE_OK) {
@@ -250,10 +345,7 @@ void WriteLane::Abandon(const absl::Status& why) {
 void WriteLane::Answer() {
   const std::int64_t sequence = committed();
   bool committed_something = false;
-  for (Job& job : group_) {
-    committed_something = committed_something || job.status.ok();
-    for (auto& effect : job.effects) effect(sequence);
-  }
+  for (const Job& job : group_) committed_something = committed_something || job.status.ok();
   if (committed_something) {
     base::MutexLock lock(&listeners_mu_);
     for (const auto& [handle, listener] : listeners_) listener(sequence);

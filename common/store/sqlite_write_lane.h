@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/call_context.h"
 #include "common/base/mutex.h"
+#include "common/store/commit_guard.h"
 #include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/store.h"
@@ -48,6 +49,8 @@ class WriteLane {
               Store::Done done);
   std::int64_t committed() const { return committed_.load(std::memory_order_acquire); }
   std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  // See Store::SetGuard.
+  void SetGuard(CommitGuard* guard) { guard_.store(guard, std::memory_order_release); }
   int AddListener(std::function<void(std::int64_t)> listener);
   void RemoveListener(int handle);
 
@@ -59,6 +62,7 @@ class WriteLane {
     Store::Done done;
     absl::Status status;
     std::vector<absl::AnyInvocable<void(std::int64_t)>> effects;
+    std::vector<TouchedRow> touched;
   };
   class LaneTx;
 
@@ -66,10 +70,19 @@ class WriteLane {
   // Moves the next group into `group_`; false when there is none and none will come.
   bool TakeGroup();
   void RunGroup();
+  // One transaction of the group.
+  absl::Status Attempt();
   // Runs the bodies inside the open transaction. Not OK: the transaction is worthless.
   absl::Status RunBodies();
   absl::Status RunBody(Job& job, bool alone);
+  // Tells the guard of the rows that the bodies touched.
+  absl::Status Announce();
   absl::Status Commit();
+  // The group is committed: runs its effects, and lets the guard void the copies.
+  void Settle();
+  // Lets the guard make sure that no copy is believed.
+  absl::Status Mend();
+  absl::Status RunForGuard(absl::FunctionRef<absl::Status(Tx&)> body);
   void Abandon(const absl::Status& why);
   void Answer();
   // Writes the log back once it has grown beyond the limit; all of it if `idle`.
@@ -90,6 +103,7 @@ class WriteLane {
   std::map<int, std::function<void(std::int64_t)>> listeners_ ABSL_GUARDED_BY(listeners_mu_);
   int next_listener_ ABSL_GUARDED_BY(listeners_mu_) = 1;
 
+  std::atomic<CommitGuard*> guard_{nullptr};
   std::atomic<std::int64_t> committed_;
   std::atomic<std::size_t> waiting_{0};
 
@@ -97,6 +111,8 @@ class WriteLane {
   std::vector<Job> group_;
   std::int64_t sequence_;      // the last one given, in the running transaction
   bool forgets_rows_ = false;  // the group deleted rows that may hold the highest sequence
+  std::unique_ptr<GuardedCommit> announced_;
+  bool unannounced_ = false;  // the last attempt was rolled back because the guard refused
   bool broken_ = false;
   int log_frames_ = 1;  // of the write-ahead log; at first unknown, but not empty
   int last_frames_ = 0;

@@ -88,6 +88,14 @@ class Reader {
                             absl::FunctionRef<bool(Row&)> visit) = 0;
 };
 
+// A row with copies elsewhere (see commit_guard.h) that a body wrote, or that its answer rests on.
+struct TouchedRow {
+  base::TenantId tenant;
+  const Table* table;
+  std::vector<Value> key;
+  std::uint64_t version = 0;  // Store::VersionOf its sequence; 0: there is no such row
+};
+
 // What a transaction body may do. Lives only during the body.
 class Tx : public Reader {
  public:
@@ -102,6 +110,15 @@ class Tx : public Reader {
   // tenant run in the order of the commits.
   virtual void OnCommit(absl::AnyInvocable<void(std::int64_t sequence)> effect) = 0;
   virtual const base::TenantId& tenant() const = 0;
+
+  // The guarded rows that this body has touched until now: all that it wrote, and those named here.
+  // A body that repeats an earlier answer touches again what the first one wrote, for nobody knows
+  // whether the copies were told of it. A table that is not guarded, or not known, is passed over.
+  virtual absl::Status Touch(absl::string_view table, absl::Span<const Value> key) = 0;
+  virtual absl::Span<const TouchedRow> touched() const = 0;
+  // Until this transaction ends no other one writes, in any process; those under way are waited
+  // for. To be called before anything else.
+  virtual absl::Status Exclude() = 0;
 };
 
 // A stable view. Not thread-safe; use it on one thread and let it go soon.
@@ -122,6 +139,8 @@ class Snapshot : public Reader {
       absl::FunctionRef<bool(const base::TenantId& tenant, std::int64_t sequence, Row& row)>
           visit) = 0;
 };
+
+class CommitGuard;
 
 // Thread-safe.
 class Store {
@@ -157,6 +176,15 @@ class Store {
   virtual void RemoveCommitListener(int handle) = 0;
   // Bodies waiting for the write lane.
   virtual std::size_t queued() const = 0;
+  // Whether this process is the one, of all that share the store, that does `what`, e.g. follow a
+  // feed. Blocks; to be asked again every second or so. Now and then two may think so for a moment,
+  // so what they do must be idempotent. Always true where one process owns the store.
+  virtual bool TryLead(absl::string_view what) = 0;
+  // A number below 2^53 for a sequence. Of the commits that write a row, the later one gives it the
+  // higher number; writes of one commit may have the same.
+  virtual std::uint64_t VersionOf(std::int64_t sequence) const = 0;
+  // Before the first Transact; the guard outlives the last one.
+  virtual void SetGuard(CommitGuard* guard) = 0;
 };
 
 // Runs `body` and waits for its commit. For start-up and tests: never on a loop.

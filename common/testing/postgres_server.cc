@@ -143,6 +143,13 @@ std::string PostgresServer::uri(const std::string& user, const std::string& data
   return absl::StrCat("postgresql:///", database, "?host=", folder_, "&user=", user);
 }
 
+std::string PostgresServer::CreateDatabase() {
+  const std::string name = absl::StrCat("database_", ++databases_);
+  Must(Query(absl::StrCat("CREATE ROLE ", name, " LOGIN CREATEROLE")).empty(), "make a role");
+  Must(Query(absl::StrCat("CREATE DATABASE ", name, " OWNER ", name)).empty(), "make a database");
+  return uri(name, name);
+}
+
 std::vector<std::string> PostgresServer::Query(const std::string& uri, const std::string& sql) {
   PGconn* const conn = PQconnectdb(uri.c_str());
   Must(PQstatus(conn) == CONNECTION_OK, absl::StrCat("connect: ", PQerrorMessage(conn)));

@@ -22,6 +22,9 @@ class PostgresServer {
   // Everyone may log in without a password. The superuser is "postgres".
   std::string uri(const std::string& user = "postgres",
                   const std::string& database = "postgres") const;
+  // Makes an empty database; the URI to log in there as a user of its own, who owns it and may make
+  // roles.
+  std::string CreateDatabase();
   // Runs one statement, as a superuser unless `uri` says otherwise. The first column of the rows;
   // or, if it was refused, one line: "error" and the SQLSTATE.
   std::vector<std::string> Query(const std::string& sql) const { return Query(uri(), sql); }
@@ -38,6 +41,7 @@ class PostgresServer {
  private:
   std::string folder_;
   pid_t pid_ = -1;
+  int databases_ = 0;
 };
 
 }  // namespace rapport::testing

@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
        .secret_flags = {}});
   const auto host = host::Host::CreateOrExit(options);
 
-  resource::HotCache cache(absl::GetFlag(FLAGS_hot_entries));
+  resource::HotCache cache(host->sole_owner() ? absl::GetFlag(FLAGS_hot_entries) : 0);
   const contact::Resources schema(nullptr, nullptr, nullptr);
   const auto store = host->OpenStoreOrExit(schema.tables());
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
@@ -61,12 +61,13 @@ int main(int argc, char** argv) {
   feed.Publish(resources.consent_entries.table(), contact::v1::ConsentEntry::descriptor());
   feed.Register(&table);
 
-  resource::FeedPositions positions;
   const contact::EngagementFeed from_engagement(&resources);
-  host::Follower follower(
-      *host, "engagement", absl::GetFlag(FLAGS_engagement_target), store.get(), &positions,
+  host::Following following(host.get(), store.get());
+  following.Follow(
+      "engagement", absl::GetFlag(FLAGS_engagement_target),
       [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {
         return from_engagement.Apply(tx, context, change);
       });
-  return host->Run(&table, host::Following(&positions, {&follower}));
+  host::OkOrExit(following.CatchUp());
+  return host->Run(&table, following.Options());
 }

@@ -249,6 +249,8 @@ absl::StatusOr<EngagementService::Recorded> EngagementService::Record(
       }
       return Recorded{std::move(after), v1::RecordResult::RECORDED};
     }
+    RETURN_IF_ERROR(
+        resources_.statistics.Touch(tx, StatisticsName(RelationshipName(known->name()))));
     known->set_repeated(true);
     return Recorded{*std::move(known), v1::RecordResult::REPEATED};
   }

@@ -23,6 +23,8 @@ ABSL_FLAG(std::string, contact_target, "",
           "contact service to follow, e.g. dns:///contact:7101; empty follows none");
 ABSL_FLAG(std::size_t, hot_entries, 200000, "relationships whose statistics are kept in memory");
 
+constexpr std::size_t kTenantsInMemory = 10000;
+
 int main(int argc, char** argv) {
   using namespace rapport;  // NOLINT(google-build-using-namespace): composition only
   const host::Options options = host::ParseOptionsOrExit(
@@ -35,7 +37,7 @@ int main(int argc, char** argv) {
   const auto host = host::Host::CreateOrExit(options);
 
   resource::ObjectCache<engagement::v1::RelationshipStatistics> cache(
-      absl::GetFlag(FLAGS_hot_entries));
+      host->sole_owner() ? absl::GetFlag(FLAGS_hot_entries) : 0);
   const engagement::Resources schema(nullptr, nullptr, nullptr);
   const auto store = host->OpenStoreOrExit(schema.tables());
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
@@ -47,7 +49,7 @@ int main(int argc, char** argv) {
   rpc::MethodTable table;
   resource::Methods methods(&table, store.get(), &host->read_lane());
   engagement::EngagementService engagements(&resources, &tokens, &parameters, &host->rng());
-  engagement::TenantHours hours(&resources);
+  engagement::TenantHours hours(&resources, host->sole_owner() ? kTenantsInMemory : 0);
   engagement::PromiseService promises(&resources, &parameters);
   engagement::UnderstandingService understanding(&resources, &parameters, &hours);
   engagement::NeedService needs(&resources, &parameters);
@@ -72,12 +74,13 @@ int main(int argc, char** argv) {
   feed.Publish(resources.care_events.table(), engagement::v1::CareEvent::descriptor());
   feed.Register(&table);
 
-  resource::FeedPositions positions;
   const engagement::ContactFeed from_contact(&resources, &parameters, &engagements, &hours);
-  host::Follower follower(
-      *host, "contact", absl::GetFlag(FLAGS_contact_target), store.get(), &positions,
+  host::Following following(host.get(), store.get());
+  following.Follow(
+      "contact", absl::GetFlag(FLAGS_contact_target),
       [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {
         return from_contact.Apply(tx, context, change);
       });
-  return host->Run(&table, host::Following(&positions, {&follower}));
+  host::OkOrExit(following.CatchUp());
+  return host->Run(&table, following.Options());
 }

@@ -25,35 +25,22 @@ rules::WorkingHours WorkingHoursOf(const contact::v1::Settings& settings) {
   return rules::WorkingHours(windows, zone);
 }
 
-TenantHours::Hours TenantHours::Find(const base::TenantId& tenant) const {
-  const base::MutexLock lock(&mu_);
-  const auto it = entries_.find(tenant.value());
-  return it == entries_.end() ? nullptr : it->second.hours;
-}
-
-TenantHours::Hours TenantHours::Remember(const std::string& tenant, std::int64_t sequence,
-                                         Hours hours) {
-  const base::MutexLock lock(&mu_);
-  Entry& entry = entries_[tenant];
-  if (entry.hours == nullptr || sequence >= entry.sequence) entry = {sequence, std::move(hours)};
-  return entry.hours;
-}
-
 absl::StatusOr<TenantHours::Hours> TenantHours::Of(store::Snapshot& snapshot,
                                                    const base::TenantId& tenant) {
   if (Hours known = Find(tenant)) return known;
   const std::string name = resource::Name<contact::v1::Settings>::Of(tenant.value()).text();
   ASSIGN_OR_RETURN(const auto found, resources_.settings.Find(snapshot, name));
-  auto hours = std::make_shared<const rules::WorkingHours>(found ? WorkingHoursOf(*found)
-                                                                 : rules::WorkingHours());
-  return Remember(tenant.value(), snapshot.sequence(), std::move(hours));
+  Hours hours = std::make_shared<const rules::WorkingHours>(found ? WorkingHoursOf(*found)
+                                                                  : rules::WorkingHours());
+  cache_.Fill(tenant.value(), snapshot.sequence(), hours);
+  return hours;
 }
 
 absl::Status TenantHours::Put(store::Tx& tx, const contact::v1::Settings& settings) {
   RETURN_IF_ERROR(resources_.settings.Put(tx, settings));
   tx.OnCommit([this, tenant = tx.tenant().value(),
-               hours = std::make_shared<const rules::WorkingHours>(WorkingHoursOf(settings))](
-                  std::int64_t sequence) { Remember(tenant, sequence, hours); });
+               hours = Hours(std::make_shared<const rules::WorkingHours>(WorkingHoursOf(
+                   settings)))](std::int64_t sequence) { cache_.Wrote(tenant, sequence, hours); });
   return absl::OkStatus();
 }
 

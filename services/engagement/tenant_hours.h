@@ -3,14 +3,13 @@
 #ifndef RAPPORT_SERVICES_ENGAGEMENT_TENANT_HOURS_H_
 #define RAPPORT_SERVICES_ENGAGEMENT_TENANT_HOURS_H_
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
-#include "common/base/mutex.h"
+#include "common/resource/hot_cache.h"
 #include "common/store/store.h"
 #include "rapport/contact/v1/steward.pb.h"
 #include "services/engagement/resources.h"
@@ -26,25 +25,20 @@ class TenantHours {
  public:
   using Hours = std::shared_ptr<const rules::WorkingHours>;
 
-  explicit TenantHours(const Resources* resources) : resources_(*resources) {}
+  // Keeps the hours of at most `max_tenants` in memory; 0 on a store that others write to.
+  TenantHours(const Resources* resources, std::size_t max_tenants)
+      : resources_(*resources), cache_(max_tenants) {}
 
-  // From memory; null if this tenant has not been read yet.
-  Hours Find(const base::TenantId& tenant) const;
+  // From memory; null if they are not there.
+  Hours Find(const base::TenantId& tenant) { return cache_.Find(tenant.value()).value_or(nullptr); }
   // From memory, else from the snapshot.
   absl::StatusOr<Hours> Of(store::Snapshot& snapshot, const base::TenantId& tenant);
   // Stores new settings of the transaction's tenant.
   absl::Status Put(store::Tx& tx, const contact::v1::Settings& settings);
 
  private:
-  struct Entry {
-    std::int64_t sequence = 0;  // the commit or view that the hours are of
-    Hours hours;
-  };
-  Hours Remember(const std::string& tenant, std::int64_t sequence, Hours hours);
-
   const Resources& resources_;
-  mutable base::Mutex mu_;
-  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
+  resource::OwnerCache<Hours> cache_;  // by tenant
 };
 
 }  // namespace rapport::engagement

@@ -31,6 +31,7 @@ const store::Table& IndexRow::table() {
 }
 
 store::Row IndexRow::ToRow() const {
+  if (gone) return {id, std::string(), std::string(), kLayout, std::int64_t{0}, std::string()};
   IndexEntry plain = entry;
   std::string zone;
   if (plain.head.has_zone) zone = plain.tail.zone.name();
@@ -44,6 +45,7 @@ store::Row IndexRow::ToRow() const {
 
 absl::optional<IndexRow> IndexRow::FromRow(const store::Row& row) {
   const std::string& bytes = store::AsText(row[5]);
+  if (bytes.empty()) return IndexRow{.id = store::AsText(row[0]), .gone = true};
   if (store::AsInt(row[3]) != kLayout || bytes.size() != sizeof(IndexEntry)) return absl::nullopt;
   IndexRow out;
   out.id = store::AsText(row[0]);

@@ -13,7 +13,8 @@
 namespace rapport::recommendation {
 
 struct IndexRow {
-  std::string id;                     // of the relationship
+  std::string id;     // of the relationship
+  bool gone = false;  // it is on no list; the row stays, so that followers hear of it
   std::vector<std::string> stewards;  // ids
   IndexEntry entry;
 

@@ -46,22 +46,18 @@ int main(int argc, char** argv) {
   const recommendation::Offers offers(recommendation::OfferStrategy(), &tokens, &host->rng(),
                                       nullptr);
   recommendation::OfferBook book;
-  absl::Status loaded = projection.LoadIndex(*store);
-  if (loaded.ok()) loaded = recommendation::LoadOffers(*store, offers, &book);
-  if (!loaded.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(loaded.message()).c_str());
-    return 1;
-  }
-
-  resource::FeedPositions positions;
+  host::Following following(host.get(), store.get(),
+                            {projection.IndexSource(), recommendation::OfferSource(offers, &book)});
   const auto apply = [&](store::Tx& tx, const base::CallContext& context,
                          const google::protobuf::Any& change) {
     return projection.Apply(tx, context, change);
   };
-  host::Follower contact(*host, "contact", absl::GetFlag(FLAGS_contact_target), store.get(),
-                         &positions, apply);
-  host::Follower engagement(*host, "engagement", absl::GetFlag(FLAGS_engagement_target),
-                            store.get(), &positions, apply);
+  const auto& contact = following.Follow("contact", absl::GetFlag(FLAGS_contact_target), apply);
+  const auto& engagement =
+      following.Follow("engagement", absl::GetFlag(FLAGS_engagement_target), apply);
+  host::OkOrExit(following.CatchUp());
+  host::OkOrExit(projection.RebuildIndex(*store));
+  host::OkOrExit(following.CatchUp());
 
   const auto collator = host::ValueOrExit(text::NameCollator::Create());
   host->metrics()
@@ -97,5 +93,5 @@ int main(int argc, char** argv) {
   recommendation::OfferService offer_service(&offers, &book);
   offer_service.Register(&methods);
 
-  return host->Run(&table, host::Following(&positions, {&contact, &engagement}));
+  return host->Run(&table, following.Options());
 }

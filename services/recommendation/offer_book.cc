@@ -8,7 +8,7 @@
 
 namespace rapport::recommendation {
 
-void OfferBook::Put(const base::TenantId& tenant, const v1::Offer& offer) {
+void OfferBook::Put(const base::TenantId& tenant, const v1::Offer& offer, std::int64_t sequence) {
   std::shared_ptr<v1::Offer> folded;
   if (!offer.has_delete_time()) {
     folded = std::make_shared<v1::Offer>(offer);
@@ -18,6 +18,9 @@ void OfferBook::Put(const base::TenantId& tenant, const v1::Offer& offer) {
   }
   const std::unique_lock lock(mu_);
   Shelf& shelf = by_tenant_[tenant.value()];
+  std::int64_t& known = shelf.sequences[offer.name()];
+  if (sequence < known) return;
+  known = sequence;
   if (folded == nullptr) {
     shelf.by_name.erase(offer.name());
   } else {

@@ -25,14 +25,16 @@ struct OfferList {
 // Thread-safe.
 class OfferBook {
  public:
-  // What is on disk now, deleted or not; replaces what was known of it.
-  void Put(const base::TenantId& tenant, const v1::Offer& offer);
+  // What was on disk at `sequence` of the store, deleted or not; replaces what was known of it from
+  // before.
+  void Put(const base::TenantId& tenant, const v1::Offer& offer, std::int64_t sequence);
   // Never null; stays as it is while it is held.
   std::shared_ptr<const OfferList> Of(const base::TenantId& tenant) const;
 
  private:
   struct Shelf {
     std::map<std::string, std::shared_ptr<const v1::Offer>> by_name;
+    absl::flat_hash_map<std::string, std::int64_t> sequences;  // by name
     std::shared_ptr<const OfferList> list;
   };
   mutable std::shared_mutex mu_;

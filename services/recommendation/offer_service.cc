@@ -52,23 +52,20 @@ resource::Strategy<v1::Offer> OfferStrategy() {
   return s;
 }
 
-absl::Status LoadOffers(store::Store& store, const Offers& offers, OfferBook* book) {
-  CallContext context;
-  context.all_tenants = true;
-  context.deadline = absl::Now() + absl::Minutes(5);
-  ASSIGN_OR_RETURN(auto snapshot, store.Read(context, base::TenantId::Trusted("system")));
-  return snapshot->Feed(offers.table(), 0, std::numeric_limits<int>::max(),
-                        [&](const base::TenantId& tenant, std::int64_t, store::Row& row) {
-                          book->Put(tenant, offers.FromRow(row));
-                          return true;
-                        });
+store::Tail::Source OfferSource(const Offers& offers, OfferBook* book) {
+  return {&offers.table(), [&offers, book](const base::TenantId& tenant, store::Row& row) {
+            const auto sequence =
+                store::AsInt(row[static_cast<std::size_t>(offers.table().sequence_column)]);
+            book->Put(tenant, offers.FromRow(row), sequence);
+          }};
 }
 
 absl::StatusOr<v1::Offer> OfferService::Written(store::Tx& tx,
                                                 absl::StatusOr<v1::Offer> offer) const {
   if (offer.ok()) {
-    tx.OnCommit(
-        [this, tenant = tx.tenant(), kept = *offer](std::int64_t) { book_.Put(tenant, kept); });
+    tx.OnCommit([this, tenant = tx.tenant(), kept = *offer](std::int64_t sequence) {
+      book_.Put(tenant, kept, sequence);
+    });
   }
   return offer;
 }

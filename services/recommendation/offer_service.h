@@ -4,6 +4,7 @@
 
 #include "common/resource/methods.h"
 #include "common/resource/registry.h"
+#include "common/store/tail.h"
 #include "rapport/recommendation/v1/offer_service.pb.h"
 #include "services/recommendation/offer_book.h"
 
@@ -12,8 +13,8 @@ namespace rapport::recommendation {
 resource::Strategy<v1::Offer> OfferStrategy();
 using Offers = resource::Registry<v1::Offer>;
 
-// Fills the book from the store. Blocks; for start-up.
-absl::Status LoadOffers(store::Store& store, const Offers& offers, OfferBook* book);
+// Keeps the book up to what is committed.
+store::Tail::Source OfferSource(const Offers& offers, OfferBook* book);
 
 class OfferService {
  public:

@@ -1,6 +1,5 @@
 #include "services/recommendation/projection.h"
 
-#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -113,30 +112,13 @@ std::vector<const store::Table*> Projection::tables() const {
           &IndexRow::table(),      &resource::FeedConsumer::table()};
 }
 
-absl::Status Projection::LoadIndex(store::Store& store) {
-  base::CallContext context;
-  context.all_tenants = true;
-  context.deadline = absl::Now() + absl::Minutes(5);
-  std::vector<std::pair<std::string, std::string>> outdated;  // tenant, relationship
-  {
-    ASSIGN_OR_RETURN(auto snapshot, store.Read(context, base::TenantId::Trusted("system")));
-    RETURN_IF_ERROR(
-        snapshot->Feed(IndexRow::table(), 0, std::numeric_limits<int>::max(),
-                       [&](const base::TenantId& tenant, std::int64_t, store::Row& row) {
-                         const auto parsed = IndexRow::FromRow(row);
-                         if (parsed) {
-                           Enter(tenant.value(), parsed->stewards, parsed->id, parsed->entry);
-                         } else {
-                           outdated.emplace_back(tenant.value(), store::AsText(row[0]));
-                         }
-                         return true;
-                       }));
-  }
-  return Rebuild(store, outdated);
+store::Tail::Source Projection::IndexSource() {
+  return {&IndexRow::table(),
+          [this](const base::TenantId& tenant, store::Row& row) { Enter(tenant, row); }};
 }
 
-absl::Status Projection::Rebuild(
-    store::Store& store, const std::vector<std::pair<std::string, std::string>>& relationships) {
+absl::Status Projection::RebuildIndex(store::Store& store) {
+  const auto relationships = std::exchange(outdated_, {});
   constexpr std::size_t kBatch = 500;
   std::size_t next = 0;
   while (next < relationships.size()) {
@@ -231,13 +213,9 @@ absl::Status Projection::ReindexPerson(store::Tx& tx, const std::string& person)
 absl::Status Projection::Reindex(store::Tx& tx, const std::string& relationship) {
   const auto name = Name<contact::v1::Relationship>::Parse(relationship);
   if (!name.ok()) return name.status();
-  const std::string tenant = name->tenant().value();
   const auto copy = LoadPart(tx, relationship, true);
   if (absl::IsNotFound(copy.status())) {
-    const std::vector<Value> key{name->id()};
-    RETURN_IF_ERROR(tx.Delete(IndexRow::table(), key));
-    tx.OnCommit([this, tenant, id = name->id()](std::int64_t) { Leave(tenant, id); });
-    return absl::OkStatus();
+    return tx.Put(IndexRow::table(), IndexRow{.id = name->id(), .gone = true}.ToRow()).status();
   }
   if (!copy.ok()) return copy.status();
   IndexRow row;
@@ -246,25 +224,23 @@ absl::Status Projection::Reindex(store::Tx& tx, const std::string& relationship)
   for (const auto& steward : (*copy)->relationship.stewards()) {
     row.stewards.push_back(Name<contact::v1::Steward>::Parse(steward)->id());
   }
-  RETURN_IF_ERROR(tx.Put(IndexRow::table(), row.ToRow()).status());
-  tx.OnCommit([this, tenant, row = std::move(row)](std::int64_t) {
-    Enter(tenant, row.stewards, row.id, row.entry);
-  });
-  return absl::OkStatus();
+  return tx.Put(IndexRow::table(), row.ToRow()).status();
 }
 
-void Projection::Enter(const std::string& tenant, const std::vector<std::string>& stewards,
-                       const std::string& id, const IndexEntry& entry) {
+void Projection::Enter(const base::TenantId& tenant, const store::Row& row) {
+  const auto parsed = IndexRow::FromRow(row);
   const std::unique_lock lock(mu_);
-  auto& index = index_[tenant];
+  if (!parsed) {
+    outdated_.emplace_back(tenant.value(), store::AsText(row[0]));
+    return;
+  }
+  auto& index = index_[tenant.value()];
   if (index == nullptr) index = std::make_unique<WorklistIndex>();
-  index->Upsert(stewards, id, entry);
-}
-
-void Projection::Leave(const std::string& tenant, const std::string& id) {
-  const std::unique_lock lock(mu_);
-  const auto it = index_.find(tenant);
-  if (it != index_.end()) it->second->Remove(id);
+  if (parsed->gone) {
+    index->Remove(parsed->id);
+  } else {
+    index->Upsert(parsed->stewards, parsed->id, parsed->entry);
+  }
 }
 
 absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::Load(

@@ -16,6 +16,7 @@
 #include "common/base/call_context.h"
 #include "common/resource/registry.h"
 #include "common/store/store.h"
+#include "common/store/tail.h"
 #include "google/protobuf/any.pb.h"
 #include "rapport/contact/v1/person.pb.h"
 #include "rapport/contact/v1/relationship.pb.h"
@@ -58,10 +59,13 @@ class Projection {
 
   std::vector<const store::Table*> tables() const;
 
-  // Fills the index from the store. Blocks; for start-up.
-  absl::Status LoadIndex(store::Store& store);
+  // A committed row of the index: the index in memory follows. At start-up those of another layout
+  // are put aside for RebuildIndex.
+  store::Tail::Source IndexSource();
+  // Makes the rows again that another version of the program has written. Blocks; for start-up.
+  absl::Status RebuildIndex(store::Store& store);
 
-  // One resource of a feed. Idempotent; the index follows when the transaction has committed.
+  // One resource of a feed. Idempotent.
   absl::Status Apply(store::Tx& tx, const base::CallContext& context,
                      const google::protobuf::Any& resource);
 
@@ -92,12 +96,7 @@ class Projection {
                              const resource::Registry<M>& copies);
   absl::Status ReindexPerson(store::Tx& tx, const std::string& person);
   absl::Status Reindex(store::Tx& tx, const std::string& relationship);
-  // Makes the entries again that another version of the program has written.
-  absl::Status Rebuild(store::Store& store,
-                       const std::vector<std::pair<std::string, std::string>>& relationships);
-  void Enter(const std::string& tenant, const std::vector<std::string>& stewards,
-             const std::string& id, const IndexEntry& entry);
-  void Leave(const std::string& tenant, const std::string& id);
+  void Enter(const base::TenantId& tenant, const store::Row& row);
 
   const resource::Registry<contact::v1::Relationship> relationships_;
   const resource::Registry<contact::v1::Person> people_;
@@ -112,9 +111,10 @@ class Projection {
   const resource::Registry<engagement::v1::Sale> sales_;
   const resource::Registry<engagement::v1::CareEvent> care_events_;
 
-  // Readers share; the write thread of the store is the only writer.
+  // Readers share; who follows the store is the only writer.
   mutable std::shared_mutex mu_;
   absl::flat_hash_map<std::string, std::unique_ptr<WorklistIndex>> index_;  // by tenant
+  std::vector<std::pair<std::string, std::string>> outdated_;               // tenant, relationship
 };
 
 }  // namespace rapport::recommendation

@@ -105,7 +105,8 @@ TEST(Alone, RecommendationAnswersFromWhatItLearned) {
   story.house.Start("recommendation");
   const auto client = Newcomer(story, "recommendation");
   ASSERT_OK_AND_ASSIGN(const auto worklist, Worklist(*client, mara));
-  EXPECT_EQ(worklist.degraded_size(), 2);
+  // On PostgreSQL the restarted one knows that another replica has heard of both just now.
+  EXPECT_EQ(worklist.degraded_size(), House::OnPostgres() ? 0 : 2);
   ASSERT_EQ(worklist.items_size(), 1);
   EXPECT_EQ(worklist.items(0).relationship(), ana.relationship);
 }
@@ -218,7 +219,7 @@ TEST(Consistency, AReadThatCannotSeeTheWriteSaysSo) {
   story.house.Stop("contact");
   const std::vector<std::string> parts = absl::StrSplit(token, '.');
   ASSERT_EQ(parts.size(), 2u) << token;
-  call.consistency_token = absl::StrCat(parts[0], ".", 1000000);
+  call.consistency_token = absl::StrCat(parts[0], ".", std::stoll(parts[1]) + (1LL << 40));
   call.timeout = absl::Milliseconds(500);
   const auto behind = client->Call<rv::GetWorklistResponse>(method, request, call);
   EXPECT_THAT(behind, testing::StatusIs(absl::StatusCode::kUnavailable));

@@ -142,7 +142,8 @@ TEST_P(BadStart, AWrongFlagOrVariableIsNamedInOneLine) {
   ExpectFlags(kUsage, {"--listen=unix:"}, {"--listen"});
   ExpectFlags(kUsage, {"--listen="}, {"--listen"});
   ExpectFlags(kUsage, {"--store="}, {"--store"});
-  ExpectFlags(kUsage, {"--store=postgres://db"}, {"--store"});
+  ExpectFlags(kUsage, {"--store=mysql://db"}, {"--store"});
+  ExpectFlags(kUsage, {"--store=postgres://ada:secret@db/rapport"}, {"--store", "passfile"});
   ExpectFlags(kUsage, {"--fixed_tenant=Not An Id"}, {"--fixed_tenant"});
   ExpectFlags(kUsage, {"--fixed_tenant="}, {"--jwks_file", "--fixed_tenant"});
   ExpectFlags(kUsage, {absl::StrCat("--jwks_file=", In("keys"))}, {"--fixed_tenant"});
@@ -186,6 +187,8 @@ TEST_P(BadStart, AFileThatCannotBeUsedIsNamedInOneLine) {
   ExpectFlags(kStartUp, {absl::StrCat("--store=sqlite:", In("no/such/folder.db"))},
               {"no/such/folder.db"});
   ExpectFlags(kStartUp, {absl::StrCat("--store=sqlite:", folder_)}, {folder_});
+  ExpectFlags(kStartUp, {absl::StrCat("--store=postgresql:///rapport?host=", folder_)},
+              {"PostgreSQL", folder_});
   const std::string other = Write("letter.db", std::string(8192, 'x'));
   ExpectFlags(kStartUp, {absl::StrCat("--store=sqlite:", other)}, {"letter.db"});
   EXPECT_EQ(std::filesystem::file_size(other), 8192u) << "somebody else's file was touched";

@@ -12,7 +12,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "common/testing/postgres_server.h"
 #include "grpcpp/security/credentials.h"
 
 namespace rapport::tests {
@@ -24,6 +26,15 @@ const std::map<std::string, std::string>& Binaries() {
                                              {"engagement", RAPPORT_ENGAGEMENT_BINARY},
                                              {"recommendation", RAPPORT_RECOMMENDATION_BINARY}};
   return *binaries;
+}
+
+// "engagement" of "engagement/2".
+std::string KindOf(const std::string& service) { return service.substr(0, service.find('/')); }
+
+// One server for all houses of this test process.
+testing::PostgresServer& Server() {
+  static testing::PostgresServer server;
+  return server;
 }
 
 std::string Content(const std::string& path) {
@@ -58,6 +69,7 @@ House::House(Options options)
     : options_(std::move(options)), session_(std::make_shared<rpc::Session>()) {
   std::string pattern = absl::StrCat(::testing::TempDir(), "/house-XXXXXX");
   folder_ = mkdtemp(pattern.data());
+  if (OnPostgres()) database_ = Server().CreateDatabase();
   if (options_.now != absl::InfinitePast()) SetNow(options_.now);
   for (const auto& service : options_.services) {
     rpc::ClientOptions client;
@@ -87,13 +99,20 @@ House::~House() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-std::string House::SocketOf(const std::string& service) const {
-  return absl::StrCat("unix:", folder_, "/", service, ".sock");
+bool House::OnPostgres() {
+  const char* const engine = std::getenv("RAPPORT_TEST_STORE");
+  return engine != nullptr && std::string(engine) == "postgres";
 }
 
-std::string House::StoreOf(const std::string& service) const {
-  return absl::StrCat(folder_, "/", service, ".db");
+std::string House::PathOf(const std::string& service, absl::string_view suffix) const {
+  return absl::StrCat(folder_, "/", absl::StrReplaceAll(service, {{"/", "-"}}), suffix);
 }
+
+std::string House::SocketOf(const std::string& service) const {
+  return absl::StrCat("unix:", PathOf(service, ".sock"));
+}
+
+std::string House::StoreOf(const std::string& service) const { return PathOf(service, ".db"); }
 
 void House::SetNow(absl::Time now) {
   const std::string path = folder_ + "/now";
@@ -103,21 +122,23 @@ void House::SetNow(absl::Time now) {
 }
 
 void House::Start(const std::string& service) {
-  const std::string ready = absl::StrCat(folder_, "/", service, ".ready");
+  const std::string ready = PathOf(service, ".ready");
+  const std::string kind = KindOf(service);
   std::filesystem::remove(ready);
   std::filesystem::remove(SocketOf(service).substr(5));
   std::string listen = SocketOf(service);
   for (const auto& address : options_.listen_also) absl::StrAppend(&listen, ",", address);
-  std::vector<std::string> arguments = {Binaries().at(service),
-                                        "--listen=" + listen,
-                                        "--store=sqlite:" + StoreOf(service),
-                                        "--fixed_tenant=" + options_.tenant,
-                                        "--port_file=" + ready,
-                                        "--log_level=warning"};
+  std::vector<std::string> arguments = {
+      Binaries().at(kind),
+      "--listen=" + listen,
+      "--store=" + (OnPostgres() ? database_ : "sqlite:" + StoreOf(service)),
+      "--fixed_tenant=" + options_.tenant,
+      "--port_file=" + ready,
+      "--log_level=warning"};
   for (const auto& other : {"contact", "engagement"}) {
-    const bool follows = service == "recommendation" ||
-                         (service == "contact" && std::string(other) == "engagement") ||
-                         (service == "engagement" && std::string(other) == "contact");
+    const bool follows = kind == "recommendation" ||
+                         (kind == "contact" && std::string(other) == "engagement") ||
+                         (kind == "engagement" && std::string(other) == "contact");
     if (follows) {
       arguments.push_back(absl::StrCat("--", other, "_target=", SocketOf(other)));
     }
@@ -130,11 +151,10 @@ void House::Start(const std::string& service) {
     arguments.push_back("--tls_key_file=" + options_.tls->key);
     arguments.push_back("--tls_ca_file=" + options_.tls->ca);
   }
-  if (const auto more = options_.flags.find(service); more != options_.flags.end()) {
+  if (const auto more = options_.flags.find(kind); more != options_.flags.end()) {
     arguments.insert(arguments.end(), more->second.begin(), more->second.end());
   }
-  processes_[service] =
-      std::make_unique<Process>(arguments, absl::StrCat(folder_, "/", service, ".log"));
+  processes_[service] = std::make_unique<Process>(arguments, PathOf(service, ".log"));
   const bool is_ready = Eventually(absl::Seconds(20), [&] {
     return (std::filesystem::exists(ready) && std::filesystem::file_size(ready) > 0) ||
            !processes_[service]->Running();
@@ -151,12 +171,11 @@ int House::Stop(const std::string& service) {
 }
 
 std::string House::LogOf(const std::string& service) const {
-  return Content(absl::StrCat(folder_, "/", service, ".log"));
+  return Content(PathOf(service, ".log"));
 }
 
 std::vector<std::string> House::AddressesOf(const std::string& service) const {
-  return absl::StrSplit(Content(absl::StrCat(folder_, "/", service, ".ready")), '\n',
-                        absl::SkipEmpty());
+  return absl::StrSplit(Content(PathOf(service, ".ready")), '\n', absl::SkipEmpty());
 }
 
 rpc::Client& House::ClientFor(absl::string_view method) {

@@ -1,5 +1,7 @@
 // The three services as processes, on a store in a temporary folder and on unix sockets, with a
-// clock that the test moves. What the stories and fault tests run against.
+// clock that the test moves. What the stories and fault tests run against. With the environment
+// variable RAPPORT_TEST_STORE=postgres, the house has a database of a PostgreSQL server that the
+// test process starts; a name like "engagement/2" is one more replica on the same database.
 #ifndef RAPPORT_TESTS_HARNESS_HOUSE_H_
 #define RAPPORT_TESTS_HARNESS_HOUSE_H_
 
@@ -54,7 +56,9 @@ class House {
   std::string LogOf(const std::string& service) const;
   const std::string& folder() const { return folder_; }
   std::string SocketOf(const std::string& service) const;
+  // The SQLite file.
   std::string StoreOf(const std::string& service) const;
+  static bool OnPostgres();
   // All addresses that the service listens on, with their ports.
   std::vector<std::string> AddressesOf(const std::string& service) const;
   const std::string& tenant() const { return options_.tenant; }  // the id
@@ -80,9 +84,11 @@ class House {
  private:
   rpc::Client& ClientFor(absl::string_view method);
   static void Expect(absl::string_view method, const absl::Status& status);
+  std::string PathOf(const std::string& service, absl::string_view suffix) const;
 
   const Options options_;
   std::string folder_;
+  std::string database_;  // its URI, on PostgreSQL
   std::shared_ptr<rpc::Session> session_;
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::map<std::string, std::unique_ptr<rpc::Client>> clients_;

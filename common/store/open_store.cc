@@ -1,0 +1,74 @@
+#include "common/store/open_store.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "common/base/status_macros.h"
+#include "common/store/postgres_store.h"
+#include "common/store/sqlite_store.h"
+
+namespace rapport::store {
+namespace {
+
+constexpr absl::string_view kSqlite = "sqlite:";
+constexpr absl::string_view kMemory = ":memory:";
+
+bool IsPostgres(absl::string_view address) {
+  return absl::StartsWith(address, "postgres://") || absl::StartsWith(address, "postgresql://");
+}
+
+bool HoldsPassword(absl::string_view address) {
+  const absl::string_view rest = address.substr(address.find("//") + 2);
+  const absl::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const std::size_t at = authority.rfind('@');
+  return (at != absl::string_view::npos &&
+          authority.substr(0, at).find(':') != absl::string_view::npos) ||
+         absl::StrContains(address, "?password=") || absl::StrContains(address, "&password=");
+}
+
+}  // namespace
+
+absl::Status CheckAddress(absl::string_view address) {
+  if (address.empty()) {
+    return absl::InvalidArgumentError("say where the data is, e.g. sqlite:contact.db");
+  }
+  if (IsPostgres(address)) {
+    if (!HoldsPassword(address)) return absl::OkStatus();
+    return absl::InvalidArgumentError("must hold no password; name a file with ?passfile=FILE");
+  }
+  if (absl::ConsumePrefix(&address, kSqlite) && !address.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "must be sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE");
+}
+
+bool IsEmbedded(absl::string_view address) { return !IsPostgres(address); }
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(OpenOptions options) {
+  RETURN_IF_ERROR(CheckAddress(options.address));
+  if (IsPostgres(options.address)) {
+    PostgresOptions postgres;
+    postgres.uri = std::move(options.address);
+    postgres.role = "rapport_" + options.schema;
+    postgres.schema = std::move(options.schema);
+    postgres.tables = std::move(options.tables);
+    postgres.clock = options.clock;
+    postgres.rng = options.rng;
+    postgres.schema_version = options.schema_version;
+    postgres.readers = options.readers;
+    postgres.on_error = std::move(options.on_error);
+    return PostgresStore::Open(std::move(postgres));
+  }
+  SqliteOptions sqlite;
+  const std::string path = options.address.substr(kSqlite.size());
+  if (path != kMemory) sqlite.path = path;
+  sqlite.tables = std::move(options.tables);
+  sqlite.clock = options.clock;
+  sqlite.rng = options.rng;
+  sqlite.schema_version = options.schema_version;
+  sqlite.readers = options.readers;
+  sqlite.on_error = std::move(options.on_error);
+  return SqliteStore::Open(std::move(sqlite));
+}
+
+}  // namespace rapport::store
