@@ -77,7 +77,7 @@ absl::StatusOr<std::unique_ptr<Snapshot>> ReaderPool::Open(
   // The view begins with its first read.
   if (code == SQLITE_OK) code = connection->Run("SELECT 1 FROM rapport_meta LIMIT 1");
   if (code != SQLITE_OK) {
-    const absl::Status status = connection->Translate(code);
+    absl::Status status = connection->Translate(code);
     if (connection->in_transaction()) connection->Run("ROLLBACK");
     GiveBack(std::move(connection));
     return status;

@@ -21,7 +21,7 @@
 #include "common/time/clock.h"
 
 namespace spdlog {
-class logger;
+class logger;  // NOLINT(readability-identifier-naming): spdlog's own name
 }
 
 namespace rapport::telemetry {

@@ -40,7 +40,7 @@ bool HasZoneForm(absl::string_view name) {
 }  // namespace
 
 absl::StatusOr<std::string> CanonicalLanguageTag(absl::string_view tag) {
-  const absl::Status malformed = absl::InvalidArgumentError("not a BCP 47 language tag");
+  absl::Status malformed = absl::InvalidArgumentError("not a BCP 47 language tag");
   if (tag.empty() || tag.size() > kMaxLanguageTag) return malformed;
   for (char c : tag) {
     if (!IsAlnum(c) && c != '-') return malformed;
@@ -65,7 +65,7 @@ bool IsWellFormedLanguageTag(absl::string_view tag) { return CanonicalLanguageTa
 
 absl::StatusOr<absl::TimeZone> LoadIanaZone(absl::string_view name) {
   if (name == "UTC") return absl::UTCTimeZone();
-  const absl::Status unknown = absl::InvalidArgumentError("not the name of an IANA time zone");
+  absl::Status unknown = absl::InvalidArgumentError("not the name of an IANA time zone");
   if (!HasZoneForm(name)) return unknown;
   const std::string text(name);
   // The loader remembers every name that it was asked for, also unknown ones, for ever. So only

@@ -11,7 +11,6 @@
 
 namespace rapport::contact {
 
-using resource::IndexColumn;
 using resource::Strategy;
 using resource::Violations;
 using store::ColumnType;

@@ -134,7 +134,7 @@ absl::StatusOr<v1::Fact> UnderstandingService::Move(
     store::Tx& tx, const CallContext& context, const std::string& name, const std::string& etag,
     absl::string_view time_field, absl::FunctionRef<rules::FactRule(v1::Fact*)> move) const {
   v1::Fact before;
-  ASSIGN_OR_RETURN(const auto after,
+  ASSIGN_OR_RETURN(auto after,
                    resources_.facts.Mutate(tx, context, name, etag, [&](v1::Fact* fact) {
                      before = *fact;
                      return Refusal(before, move(fact), time_field);

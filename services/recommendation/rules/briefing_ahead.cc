@@ -95,6 +95,7 @@ void Briefer::Care() {
   const absl::TimeZone zone = reading_.zone.value_or(zone_);
   const absl::CivilDay today = absl::ToCivilDay(as_of_, zone);
   std::vector<absl::CivilDay> days;
+  days.reserve(reading_.days_of_leap_year.size());
   for (const std::uint16_t index : reading_.days_of_leap_year) {
     days.push_back(NextAnniversary(index, today - kAnniversaryDaysPast));
   }

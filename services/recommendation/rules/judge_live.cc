@@ -147,6 +147,7 @@ void JudgeOne::Valued(Condition& condition, const type::v1::Measure& measure, do
 
 std::string JudgeOne::ThinText(const std::vector<Fact::Slot>& thin) const {
   std::vector<std::string> parts;
+  parts.reserve(thin.size());
   for (const Fact::Slot slot : thin) parts.emplace_back(WhatItTells(slot));
   if (parts.empty()) return "what is known has grown old";
   return absl::StrCat("you do not know ", Listed(parts, ", nor "));

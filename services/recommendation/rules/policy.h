@@ -30,15 +30,18 @@ inline constexpr double kUnwelcomeDays = 30;
 // Contact that becomes welcome within this many hours can be prepared now.
 inline constexpr double kHoursAhead = 24;
 
+inline constexpr std::int64_t kSecondsPerDay = 86400;
+
 // After these the person deserves a human in person: a refusal, a loss.
-inline constexpr std::int64_t kRefusalSeconds = 30 * 86400;
-inline constexpr std::int64_t kLossSeconds = 90 * 86400;
+inline constexpr std::int64_t kRefusalSeconds = 30 * kSecondsPerDay;
+inline constexpr std::int64_t kLossSeconds = 90 * kSecondsPerDay;
 // How long something is worth a step of its own.
-inline constexpr std::int64_t kLifeEventSeconds = 30 * 86400;  // what happened in their life
-inline constexpr std::int64_t kThanksSeconds = 90 * 86400;     // thanks for what they gave
-inline constexpr std::int64_t kAskSeconds = 90 * 86400;        // an ask that we gave nothing for
+inline constexpr std::int64_t kLifeEventSeconds =
+    30 * kSecondsPerDay;                                             // what happened in their life
+inline constexpr std::int64_t kThanksSeconds = 90 * kSecondsPerDay;  // thanks for what they gave
+inline constexpr std::int64_t kAskSeconds = 90 * kSecondsPerDay;  // an ask that we gave nothing for
 // A gift in the same breath as the ask would be a trade.
-inline constexpr std::int64_t kBreathSeconds = 7 * 86400;
+inline constexpr std::int64_t kBreathSeconds = 7 * kSecondsPerDay;
 
 }  // namespace rapport::recommendation
 

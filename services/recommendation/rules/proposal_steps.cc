@@ -116,7 +116,7 @@ void Propose(Steps& s) {
   for (const Judged& one : judged) {
     if (&one == suggested) continue;
     std::vector<v1::Reason> reasons = ReasonsOf(one);
-    if (reasons.empty() && one.ready) {
+    if (reasons.empty() && one.ready && suggested != nullptr) {
       v1::Reason other = MakeReason(v1::OUTRANKED,
                                     absl::StrCat(Quote(suggested->ties.offer->display_name()),
                                                  " is nearer to what they need"),

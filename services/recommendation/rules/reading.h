@@ -20,7 +20,7 @@ inline constexpr std::int64_t kMicrosPerDay = 86400 * kMicrosPerSecond;
 
 // The limits of the rules.
 inline constexpr std::int64_t kPromiseGraceUs = 2 * kMicrosPerDay;
-inline constexpr std::int64_t kLetterWaitsSeconds = 30 * 86400;
+inline constexpr std::int64_t kLetterWaitsSeconds = std::int64_t{30} * 86400;
 inline constexpr std::int64_t kNotMetAfterUs = 7 * kMicrosPerDay;
 inline constexpr double kCloseBond = 0.5;
 inline constexpr double kDormantTimesExpected = 3.0;
