@@ -39,9 +39,12 @@ MATCHER_P2(StatusIs, code, message, "has the status code and a matching message"
 #define RAPPORT_TEST_CONCAT(a, b) RAPPORT_TEST_CONCAT_INNER(a, b)
 #define ASSERT_OK_AND_ASSIGN(lhs, expr) \
   ASSERT_OK_AND_ASSIGN_INNER(RAPPORT_TEST_CONCAT(test_or_, __LINE__), lhs, expr)
+// `var` is a name and `lhs` may be a declaration: neither can stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define ASSERT_OK_AND_ASSIGN_INNER(var, lhs, expr) \
   auto var = (expr);                               \
   ASSERT_OK(var);                                  \
   lhs = *std::move(var)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // RAPPORT_COMMON_TESTING_MATCHERS_H_

@@ -17,7 +17,6 @@ using rapport::importer::ImportProblem;
 using rapport::importer::IsUtf8;
 using rapport::importer::Mail;
 using rapport::importer::MailKind;
-using rapport::importer::MboxItem;
 using rapport::importer::MboxReader;
 
 void Check(bool holds) {
@@ -45,7 +44,7 @@ void CheckMail(const Mail& mail) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   std::istringstream in(bytes);
-  MboxReader reader(&in, {.file = "fuzz", .max_message_bytes = 64 * 1024});
+  MboxReader reader(&in, {.file = "fuzz", .max_message_bytes = 65536});
   int64_t offset = 0;
   int64_t line = 1;
   size_t items = 0;
@@ -65,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     MboxReader resumed(&again, {.file = "fuzz",
                                 .start_offset = item->start_offset,
                                 .start_line = item->line,
-                                .max_message_bytes = 64 * 1024});
+                                .max_message_bytes = 65536});
     const auto same = resumed.Next();
     Check(same.has_value() && same->start_offset == item->start_offset);
     Check(same->end_offset == item->end_offset && same->end_line == item->end_line);

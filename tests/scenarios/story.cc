@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/time/proto_time.h"
@@ -360,9 +362,9 @@ rv::Decision Story::NextStepsFor(const Known& who, absl::string_view as_of) {
 }
 
 bool Story::Exists(const std::string& name) {
-  const auto get = [&](auto request, absl::string_view method, auto response) {
+  const auto get = [&](auto request, absl::string_view method, const auto& response) {
     request.set_name(name);
-    return house.Call<decltype(response)>(method, request).ok();
+    return house.Call<std::decay_t<decltype(response)>>(method, request).ok();
   };
   if (absl::StrContains(name, "/engagements/")) {
     return get(ev::GetEngagementRequest(), absl::StrCat(kEngagements, "GetEngagement"),

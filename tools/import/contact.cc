@@ -329,7 +329,8 @@ class Builder {
       related.type = types.empty() ? "" : types.front();
     } else if (name == "X-ABRELATEDNAMES") {
       related.type = Lower(LabelOf(property));
-    } else if (IsOneOf(name, {"X-SPOUSE", "X-EVOLUTION-SPOUSE", "X-KADDRESSBOOK-X-SPOUSESNAME"})) {
+    } else if (IsOneOf(name, {"X-SPOUSE", "X-EVOLUTION-SPOUSE", "X-KADDRESSBOOK-X-SPOUSESNAME",
+                              "X-MS-SPOUSE"})) {
       related.type = "spouse";
     } else if (IsOneOf(name, {"X-MANAGER", "X-EVOLUTION-MANAGER", "X-MS-MANAGER",
                               "X-KADDRESSBOOK-X-MANAGERSNAME"})) {
@@ -337,8 +338,6 @@ class Builder {
     } else if (IsOneOf(name, {"X-ASSISTANT", "X-EVOLUTION-ASSISTANT", "X-MS-ASSISTANT",
                               "X-KADDRESSBOOK-X-ASSISTANTSNAME"})) {
       related.type = "assistant";
-    } else if (name == "X-MS-SPOUSE") {
-      related.type = "spouse";
     } else if (name == "X-MS-CHILD") {
       related.type = "child";
     } else {

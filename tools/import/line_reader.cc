@@ -6,7 +6,7 @@
 namespace rapport::importer {
 namespace {
 
-constexpr size_t kBufferBytes = 64 * 1024;
+constexpr size_t kBufferBytes = size_t{64} * 1024;
 constexpr size_t kMaxPeek = 4096;
 
 }  // namespace

@@ -270,7 +270,7 @@ std::string_view WithoutPartBomb(std::string_view bytes) {
     }
     if (++found > kMaxMimeParts) {
       const size_t end = std::min(bytes.find("\n\n"), bytes.find("\r\n\r\n"));
-      return bytes.substr(0, std::min<size_t>(end, 64 * 1024));
+      return bytes.substr(0, std::min<size_t>(end, size_t{64} * 1024));
     }
   }
   return bytes;

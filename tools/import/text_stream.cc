@@ -9,7 +9,7 @@
 namespace rapport::importer {
 namespace {
 
-constexpr std::streamsize kChunk = 32 * 1024;
+constexpr std::streamsize kChunk = std::streamsize{32} * 1024;
 constexpr uint32_t kReplacement = 0xFFFD;
 
 class TextBuffer : public std::streambuf {

@@ -13,7 +13,7 @@ namespace rapport::importer {
 namespace {
 
 constexpr size_t kMaxWarnings = 100;
-constexpr size_t kMaxHeadBytes = 16 * 1024;
+constexpr size_t kMaxHeadBytes = size_t{16} * 1024;
 
 bool IsBlank(std::string_view text) { return Strip(text).empty(); }
 

@@ -9,7 +9,7 @@
 namespace rapport::importer {
 namespace {
 
-constexpr size_t kMaxHeadBytes = 16 * 1024;
+constexpr size_t kMaxHeadBytes = size_t{16} * 1024;
 constexpr size_t kMaxParameters = 256;
 constexpr size_t kMaxPieces = 1024;
 

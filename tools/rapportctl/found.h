@@ -48,8 +48,10 @@ template <class Resource, class Text>
 absl::StatusOr<Resource> FindIn(const std::vector<Resource>& resources, absl::string_view typed,
                                 absl::string_view what, absl::string_view whose, Text text) {
   std::vector<Candidate> candidates;
-  for (const Resource& resource : resources)
+  candidates.reserve(resources.size());
+  for (const Resource& resource : resources) {
     candidates.push_back({resource.name(), text(resource)});
+  }
   const absl::StatusOr<std::size_t> at = FindByWords(candidates, typed, what, whose);
   if (!at.ok()) return at.status();
   return resources[*at];
