@@ -17,7 +17,9 @@ bool GoesBack(const Mode& from, const Mode& to) {
 ModeLease::ModeLease(const BootClock& clock, Read read)
     : clock_(clock), read_(std::move(read)), current_(std::make_shared<ModeCopy>()) {}
 
-ModeLease::~ModeLease() {
+ModeLease::~ModeLease() { Stop(); }
+
+void ModeLease::Stop() {
   {
     base::MutexLock lock(&mu_);
     stopping_ = true;

@@ -21,6 +21,7 @@ struct ModeRow {
   Mode mode;
   std::string run_id;    // of the Redis process that is trusted
   std::string timeline;  // of the system of record: a restore changes it
+  friend bool operator==(const ModeRow&, const ModeRow&) = default;
 };
 
 // A copy of the row. Immutable; one request uses one copy for all it does. Times are boot time.
@@ -47,11 +48,12 @@ class ModeLease {
 
   // `clock` outlives it.
   ModeLease(const BootClock& clock, Read read);
-  // Waits for a read that is under way.
   ~ModeLease();
 
   // Reads every kModePoll from now on, on a thread of its own.
   void Start();
+  // No more of that; waits for a read that is under way. Once is enough.
+  void Stop();
   // Reads once, now.
   absl::Status Refresh();
   // Takes in a row that came another way: with a response, or because this process changed it.

@@ -43,7 +43,7 @@ EntryState Unpack(const Cell& cell) {
   }
   entry.min_version = cell.min_version;
   if (cell.lease > 0) entry.lease = {cell.lease, kAlive};
-  for (unsigned i = 0; i < kWriters; ++i) {
+  for (unsigned i = 0; i < kWriters * kAttempts; ++i) {
     if ((cell.intents >> i & 1) != 0) entry.intents.push_back({i + 1, kAlive});
   }
   return entry;
@@ -62,7 +62,7 @@ bool Stepper::FenceIsOver(int epoch) const {
   });
 }
 
-void Stepper::DoMark(State& s, int w, int epoch) const {
+void Stepper::DoMark(State& s, int w, int attempt, int epoch) const {
   Cell& cell = s.cells[static_cast<std::size_t>(epoch)];
   if (mutant_ == Mutant::kInvalidateBeforeCommit) {
     cell = Cell();
@@ -70,28 +70,34 @@ void Stepper::DoMark(State& s, int w, int epoch) const {
   }
   const std::uint8_t lease = cell.lease;
   Change(s, epoch, [&](EntryState& entry) {
-    Mark(entry, static_cast<std::uint64_t>(w) + 1, kAlive, kNow);
+    Mark(entry, static_cast<std::uint64_t>(IntentBit(w, attempt)) + 1, kAlive, kNow);
     return 0;
   });
   if (mutant_ == Mutant::kLeaseInOtherKey) cell.lease = lease;
 }
 
-void Stepper::DoStamp(State& s, int w, int epoch) const {
+void Stepper::DoStamp(State& s, int w, int attempt, int epoch, std::uint8_t version) const {
   Cell& cell = s.cells[static_cast<std::size_t>(epoch)];
-  const std::uint8_t version = W(s, w).version;
   if (mutant_ == Mutant::kDeleteAfterCommit) {
     cell = Cell();
     return;
   }
   const std::uint8_t lease = cell.lease;
   Change(s, epoch, [&](EntryState& entry) {
-    return Stamp(entry, static_cast<std::uint64_t>(w) + 1, version, kAlive, kNow);
+    return Stamp(entry, static_cast<std::uint64_t>(IntentBit(w, attempt)) + 1, version, kAlive,
+                 kNow);
   });
   if (mutant_ == Mutant::kLeaseInOtherKey) cell.lease = lease;
   if (mutant_ == Mutant::kOneFlag) cell.intents = 0;
-  if (mutant_ == Mutant::kStampCarriesValue && cell.intents == 0 && version >= cell.min_version) {
+  if (mutant_ == Mutant::kStampCarriesValue && version != kUnmark && cell.intents == 0 &&
+      version >= cell.min_version) {
     cell.value = static_cast<std::uint8_t>(version + 1);
   }
+}
+
+void Stepper::DoUnmark(State& s, int w, int attempt, int epoch) const {
+  DoStamp(s, w, attempt, epoch, kUnmark);
+  if (mutant_ == Mutant::kUnmarkTakesAll) s.cells[static_cast<std::size_t>(epoch)].intents = 0;
 }
 
 LeaseAnswer Stepper::DoLease(State& s, int r, int epoch, bool refresh) const {
@@ -174,9 +180,9 @@ void Stepper::StepManager() {
   }
   if (now_.mode != ModeState::kOff || now_.epoch + 1 >= kEpochs) return;
   const bool running = std::any_of(now_.writers.begin(), now_.writers.end(), [](const Writer& w) {
-    return w.at == WriterAt::kInTransaction;
+    return w.at == WriterAt::kMarking || w.at == WriterAt::kMarked || w.at == WriterAt::kInDoubt;
   });
-  if (running && mutant_ != Mutant::kNoDrain) return;
+  if (running && mutant_ != Mutant::kNoExclusion) return;
   State s = now_;
   SetRow(s, Open(Row(s), s.epoch + 1u));
   s.run_of[s.epoch] = s.run;

@@ -5,10 +5,14 @@
 // A state says: the version in the system of record, the row of trust, the Redis process with the
 // entity's entry in each epoch and one old copy of them, what each writer and reader is at, and
 // which of their messages are still under way. Steps: those of a write and a read; timeouts after
-// which the message executes later or never; eviction; keys whose time ends; a killed Redis that
-// returns empty or with old data; a crash of the writing service and the client's repetition; ends
-// of leases and intents; closing, fence and opening. Time is abstract: a lease may end at any
-// moment, and the fence waits for all of them; so the assumptions about clocks are not proven here.
+// which the message executes later or never, or its repetition executes and it does too; rolled
+// back transactions, whose unmark executes late, twice or never; eviction; keys whose time ends; a
+// killed Redis that returns empty or with old data; a crash of the writing service, which may leave
+// its transaction in doubt, and the client's repetition; ends of leases and intents; closing, fence
+// and opening. Time is abstract: a lease may end at any moment, and the fence waits for all of
+// them; so the assumptions about clocks are not proven here. Transactions of two writers overlap
+// freely, which is more than the locks of a row allow, and see the row of trust as it was when they
+// began.
 //
 // Checked at each coherent read's return:
 //   G1  not older than what was acknowledged when the read started
@@ -28,6 +32,7 @@ namespace rapport::cache::model {
 inline constexpr int kWriters = 2;
 inline constexpr int kReaders = 3;
 inline constexpr int kEpochs = 3;
+inline constexpr int kAttempts = 4;  // of one writer, as far as they left traces in one epoch
 
 // Simplifications of the protocol that look right. Each is broken, and the model must say so.
 enum class Mutant : std::uint8_t {
@@ -42,9 +47,15 @@ enum class Mutant : std::uint8_t {
   kFailedStampIgnored,
   kNoFence,     // of length 0
   kOneStepOff,  // ON to OFF without CLOSING
-  kNoDrain,     // opens while older writes are in their transactions
+  kClosingIsOff,
+  kNoExclusion,        // opens while older writes are in their transactions
+  kRowReadBefore,      // before the transaction instead of in it
+  kStampBeforeCommit,  // together with the mark
+  kSameIntent,         // in every attempt of a write
+  kUnmarkTakesAll,     // the marks of other writes too
+  kUnmarkInDoubt,      // as if it were known that the transaction is rolled back
   kRunIdIgnored,
-  kRetryWithoutStamp,  // a repeated request is answered from its record at once
+  kRetryWithoutTouch,  // a repeated request is answered from its record at once
   kShareAnyLoad,       // coalescing as usually written
   kShareIfFilled,      // coalescing with whoever filled
   kStampCarriesValue,  // the stamp stores the new payload
@@ -53,8 +64,9 @@ enum class Mutant : std::uint8_t {
 struct Config {
   int writers = 1;
   int readers = 2;
-  int faults = 0;    // evictions and restarts of Redis
-  int timeouts = 0;  // of marks and stamps, while Redis lives
+  int faults = 0;     // evictions and restarts of Redis
+  int timeouts = 0;   // of marks and stamps, while Redis lives
+  int rollbacks = 0;  // of transactions that have marked
   bool evict = true;
   bool restart = true;
   bool crash = true;  // each writer's service once
@@ -70,30 +82,37 @@ struct Cell {
   std::uint8_t value = 0;  // version + 1; 0: blank
   std::uint8_t min_version = 0;
   std::uint8_t lease = 0;    // reader + 1
-  std::uint8_t intents = 0;  // one bit for each writer
+  std::uint8_t intents = 0;  // one bit for each attempt of each writer
 };
+static_assert(kWriters * kAttempts <= 8);
 
 enum class WriterAt : std::uint8_t {
   kStart,
-  kMarking,
+  kRowRead,  // only if the row is read before the transaction
+  kMarking,  // in the transaction
   kMarkFailed,
   kFenceThenStart,
-  kMarked,
-  kInTransaction,
+  kMarked,   // in the transaction
+  kInDoubt,  // the transaction lives on, without its service
   kStamping,
   kStampFailed,
   kFenceThenAnswer,
   kDone,
 };
+// Messages of one attempt that are under way, one bit for each epoch.
+struct Attempt {
+  std::uint8_t marks = 0;
+  std::uint8_t stamps = 0;
+  std::uint8_t unmarks = 0;
+};
 struct Writer {
   WriterAt at = WriterAt::kStart;
-  ModeState mode = ModeState::kOn;  // the row as this write knows it
+  ModeState mode = ModeState::kOn;  // the row as the transaction sees it
   std::uint8_t epoch = 0;
-  std::uint8_t marked = 0;
-  std::uint8_t version = 0;
-  std::uint8_t marks = 0;   // under way, one bit for each epoch
-  std::uint8_t stamps = 0;  // likewise
+  std::uint8_t attempt = 0;
+  std::uint8_t version = 0;  // 0: not committed
   std::uint8_t crashed = 0;
+  std::array<Attempt, kAttempts> attempts{};
 };
 
 enum class ReaderAt : std::uint8_t {
@@ -133,6 +152,7 @@ struct State {
   std::uint8_t has_saved = 0;
   std::uint8_t faults = 0;
   std::uint8_t timeouts = 0;
+  std::uint8_t rollbacks = 0;
   std::array<Writer, kWriters> writers{};
   std::array<Reader, kReaders> readers{};
 };

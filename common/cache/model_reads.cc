@@ -85,7 +85,13 @@ void Stepper::GetStep(int r) {
     State refresh = now_;
     const LeaseAnswer answer = DoLease(refresh, r, x.epoch, true);
     R(refresh, r).at = ReaderAt::kLeased;
-    if (answer == LeaseAnswer::kGo) AddRead("GET hits and the reader refreshes", r, refresh);
+    if (answer == LeaseAnswer::kGo) {
+      AddRead("GET hits and the reader refreshes", r, refresh);
+    } else {
+      refresh.cells[x.epoch].lease = 0;
+      DoLease(refresh, r, x.epoch, true);
+      AddRead("GET hits and the reader refreshes, the other's time has ended", r, refresh);
+    }
   }
   const Breach breach = Finish(s, r, static_cast<std::uint8_t>(entry.version));
   AddRead("GET hits", r, s, breach);

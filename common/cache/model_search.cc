@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/cache/model.h"
+#include "common/cache/model_steps.h"
 
 namespace rapport::cache::model {
 namespace {
@@ -39,9 +40,13 @@ bool IsWatched(const Config& config, const State& s, std::uint8_t epoch) {
   return false;
 }
 
-void ForgetWriter(Writer& w, std::uint8_t watched) {
-  std::uint8_t awaited = 0;
-  const auto bit = static_cast<std::uint8_t>(1u << w.epoch);
+// Whether the writer still needs to know which attempt is its own.
+bool HasAttempt(const Writer& w) {
+  return w.at == WriterAt::kMarking || w.at == WriterAt::kMarked || w.at == WriterAt::kInDoubt ||
+         w.at == WriterAt::kStamping;
+}
+
+void ForgetWriter(const Config& config, Writer& w, std::uint8_t watched) {
   switch (w.at) {
     case WriterAt::kStart:
       w.mode = ModeState::kOn;
@@ -52,19 +57,29 @@ void ForgetWriter(Writer& w, std::uint8_t watched) {
       w.epoch = 0;
       w.crashed = 1;
       break;
-    case WriterAt::kMarking:
-      w.marks |= bit;
-      awaited = bit;
+    case WriterAt::kRowRead:
       break;
-    case WriterAt::kStamping:
-      w.mode = ModeState::kOn;
+    case WriterAt::kMarked:
+    case WriterAt::kInDoubt:
+      if (config.mutant == Mutant::kClosingIsOff) break;
+      if (w.mode == ModeState::kOff) w.epoch = 0;
+      if (w.mode == ModeState::kClosing) w.mode = ModeState::kOn;
       break;
     default:
-      break;
+      if (config.mutant != Mutant::kClosingIsOff) w.mode = ModeState::kOn;
   }
-  w.marks &= static_cast<std::uint8_t>(watched | awaited);
-  w.stamps &= static_cast<std::uint8_t>(watched | (w.at == WriterAt::kStamping ? bit : 0));
-  if (w.at == WriterAt::kDone && w.stamps == 0) w.version = 0;
+  if (!HasAttempt(w)) w.attempt = 0;
+  bool stamps = false;
+  for (std::uint8_t a = 0; a < kAttempts; ++a) {
+    Attempt& attempt = w.attempts[a];
+    const auto own = static_cast<std::uint8_t>(a == w.attempt ? 1u << w.epoch : 0u);
+    const auto awaited = [&](WriterAt at) { return w.at == at ? own : std::uint8_t{0}; };
+    attempt.marks &= static_cast<std::uint8_t>(watched | awaited(WriterAt::kMarking));
+    attempt.stamps &= static_cast<std::uint8_t>(watched | awaited(WriterAt::kStamping));
+    attempt.unmarks &= watched;
+    stamps = stamps || attempt.stamps != 0;
+  }
+  if (w.at == WriterAt::kDone && !stamps) w.version = 0;
 }
 
 void ForgetReader(const Config& config, Reader& r, std::uint8_t watched) {
@@ -96,6 +111,21 @@ void ForgetReader(const Config& config, Reader& r, std::uint8_t watched) {
   }
 }
 
+// An unmark that finds nothing to take away could only end a lease, whose time may end anyway.
+void ForgetUnmarks(State& s, int w) {
+  for (int a = 0; a < kAttempts; ++a) {
+    Attempt& attempt = s.writers[static_cast<std::size_t>(w)].attempts[static_cast<std::size_t>(a)];
+    if (attempt.unmarks == 0) continue;
+    std::uint8_t useful = attempt.marks;
+    for (int e = 0; e < kEpochs; ++e) {
+      const auto at = static_cast<std::size_t>(e);
+      const unsigned intents = s.cells[at].intents | s.saved[at].intents;
+      if ((intents & Bit(IntentBit(w, a))) != 0) useful |= Bit(e);
+    }
+    attempt.unmarks &= useful;
+  }
+}
+
 void Forget(const Config& config, State& s) {
   std::uint8_t watched = 0;
   for (std::uint8_t e = 0; e < kEpochs; ++e) {
@@ -105,7 +135,7 @@ void Forget(const Config& config, State& s) {
       s.cells[e] = s.saved[e] = Cell();
     }
   }
-  for (Writer& w : s.writers) ForgetWriter(w, watched);
+  for (Writer& w : s.writers) ForgetWriter(config, w, watched);
   bool starting = false;
   for (int r = 0; r < config.readers; ++r) {
     Reader& reader = s.readers[static_cast<std::size_t>(r)];
@@ -117,23 +147,65 @@ void Forget(const Config& config, State& s) {
     s.has_saved = 1;
     s.saved = {};
   }
+  for (int w = 0; w < config.writers; ++w) ForgetUnmarks(s, w);
 }
 
-// What a writer or a reader holds in the entries, in one number.
-std::uint64_t HeldBy(const State& s, std::uint8_t Cell::*field, std::uint8_t mask,
-                     std::uint8_t held) {
+// Who holds the leases and the intents, in one number for each of them.
+std::uint64_t LeasesOf(const State& s, int reader) {
   std::uint64_t bits = 0;
   for (const auto* cells : {&s.cells, &s.saved}) {
-    for (const Cell& cell : *cells) bits = bits << 1 | ((cell.*field & mask) == held ? 1 : 0);
+    for (const Cell& cell : *cells) bits = bits << 1 | (cell.lease == reader + 1 ? 1 : 0);
+  }
+  return bits;
+}
+// `count` bits of intents from `first` on.
+std::uint64_t IntentsOf(const State& s, int first, int count) {
+  std::uint64_t bits = 0;
+  for (const auto* cells : {&s.cells, &s.saved}) {
+    for (const Cell& cell : *cells) {
+      bits = bits << count | (static_cast<unsigned>(cell.intents) >> first & ((1u << count) - 1));
+    }
   }
   return bits;
 }
 
-void SwapWriters(State& s) {
-  std::swap(s.writers[0], s.writers[1]);
+void SwapIntents(State& s, int a, int b) {
   for (auto* cells : {&s.cells, &s.saved}) {
     for (Cell& cell : *cells) {
-      cell.intents = static_cast<std::uint8_t>((cell.intents & 1) << 1 | cell.intents >> 1);
+      const unsigned differ = (cell.intents >> a ^ cell.intents >> b) & 1u;
+      cell.intents = static_cast<std::uint8_t>(cell.intents ^ (differ << a | differ << b));
+    }
+  }
+}
+
+void SwapWriters(State& s) {
+  std::swap(s.writers[0], s.writers[1]);
+  for (int a = 0; a < kAttempts; ++a) SwapIntents(s, IntentBit(0, a), IntentBit(1, a));
+}
+
+void SwapAttempts(State& s, int w, std::uint8_t a, std::uint8_t b) {
+  auto& attempts = s.writers[static_cast<std::size_t>(w)].attempts;
+  std::swap(attempts[a], attempts[b]);
+  SwapIntents(s, IntentBit(w, a), IntentBit(w, b));
+}
+
+// The writer's own attempt first, then those that left most.
+void SortAttempts(State& s, int w) {
+  Writer& writer = s.writers[static_cast<std::size_t>(w)];
+  std::uint8_t begin = 0;
+  if (HasAttempt(writer)) {
+    begin = 1;
+    if (writer.attempt != 0) SwapAttempts(s, w, 0, writer.attempt);
+    writer.attempt = 0;
+  }
+  for (std::uint8_t end = kAttempts; end > begin + 1; --end) {
+    for (std::uint8_t a = begin; a + 1 < end; ++a) {
+      const auto next = static_cast<std::uint8_t>(a + 1);
+      const int order = CompareBytes(writer.attempts[a], writer.attempts[next]);
+      if (order < 0 ||
+          (order == 0 && IntentsOf(s, IntentBit(w, a), 1) < IntentsOf(s, IntentBit(w, next), 1))) {
+        SwapAttempts(s, w, a, next);
+      }
     }
   }
 }
@@ -156,8 +228,7 @@ void SwapReaders(State& s, std::uint8_t a, std::uint8_t b) {
 bool ReaderBefore(const State& s, std::uint8_t a, std::uint8_t b) {
   const int order = CompareBytes(s.readers[a], s.readers[b]);
   if (order != 0) return order < 0;
-  return HeldBy(s, &Cell::lease, 0xff, static_cast<std::uint8_t>(a + 1)) <
-         HeldBy(s, &Cell::lease, 0xff, static_cast<std::uint8_t>(b + 1));
+  return LeasesOf(s, a) < LeasesOf(s, b);
 }
 
 }  // namespace
@@ -165,10 +236,11 @@ bool ReaderBefore(const State& s, std::uint8_t a, std::uint8_t b) {
 void Canonicalise(const Config& config, State& s, Names* names) {
   if (!config.reduce) return;
   Forget(config, s);
+  for (int w = 0; w < config.writers; ++w) SortAttempts(s, w);
   if (config.writers == 2) {
     const int order = CompareBytes(s.writers[1], s.writers[0]);
-    if (order < 0 ||
-        (order == 0 && HeldBy(s, &Cell::intents, 2, 2) < HeldBy(s, &Cell::intents, 1, 1))) {
+    if (order < 0 || (order == 0 && IntentsOf(s, IntentBit(1, 0), kAttempts) <
+                                        IntentsOf(s, IntentBit(0, 0), kAttempts))) {
       SwapWriters(s);
       if (names != nullptr) std::swap((*names)[0], (*names)[1]);
     }

@@ -17,6 +17,11 @@ inline constexpr std::int64_t kAlive = 1;
 EntryState Unpack(const Cell& cell);
 
 inline std::uint8_t Bit(int n) { return static_cast<std::uint8_t>(1u << n); }
+inline std::uint8_t Without(std::uint8_t bits, int n) {
+  return static_cast<std::uint8_t>(bits & ~Bit(n));
+}
+// The place of an attempt's intent in Cell::intents; its id is one more.
+inline int IntentBit(int w, int attempt) { return w * kAttempts + attempt; }
 inline void Raise(std::uint8_t& to, std::uint8_t at_least) { to = std::max(to, at_least); }
 
 // Adds every step that is possible in one state.
@@ -29,6 +34,10 @@ class Stepper {
  private:
   static Writer& W(State& s, int w) { return s.writers[static_cast<std::size_t>(w)]; }
   static const Writer& W(const State& s, int w) { return s.writers[static_cast<std::size_t>(w)]; }
+  static Attempt& A(Writer& x, int a) { return x.attempts[static_cast<std::size_t>(a)]; }
+  static const Attempt& A(const Writer& x, int a) {
+    return x.attempts[static_cast<std::size_t>(a)];
+  }
   static Reader& R(State& s, int r) { return s.readers[static_cast<std::size_t>(r)]; }
   static const Reader& R(const State& s, int r) { return s.readers[static_cast<std::size_t>(r)]; }
 
@@ -57,8 +66,9 @@ class Stepper {
     return mutant_ == Mutant::kDeleteAfterCommit || mutant_ == Mutant::kInvalidateBeforeCommit ||
            mutant_ == Mutant::kVersionCompare;
   }
-  void DoMark(State& s, int w, int epoch) const;
-  void DoStamp(State& s, int w, int epoch) const;
+  void DoMark(State& s, int w, int attempt, int epoch) const;
+  void DoStamp(State& s, int w, int attempt, int epoch, std::uint8_t version) const;
+  void DoUnmark(State& s, int w, int attempt, int epoch) const;
   LeaseAnswer DoLease(State& s, int r, int epoch, bool refresh) const;
   bool DoFill(State& s, int r) const;
 
@@ -66,10 +76,18 @@ class Stepper {
   bool Marks() const {
     return mutant_ != Mutant::kStampOnly && mutant_ != Mutant::kDeleteAfterCommit;
   }
+  bool MarksUnder(ModeState mode) const {
+    return mutant_ == Mutant::kClosingIsOff ? mode == ModeState::kOn : MustMark(mode);
+  }
+  int FreshAttempt(int w, int epoch) const;
+  void SendUnmark(Writer& x) const;
   static void Answer(State& s, int w);
   void StepWriter(int w);
+  void Begin(int w, Mode row);
   void AwaitMark(int w);
   void Commit(int w);
+  void Rollback(int w);
+  void EndDoubt(int w);
   void AwaitStamp(int w);
   void CrashWriter(int w);
   void LateMessages(int w);

@@ -3,11 +3,12 @@
 // (simulator.h) all call these functions; the Lua scripts (scripts.h) are compared with them on a
 // real Redis. So none of them can drift from the others.
 //
-// The protocol in short: a write marks its entities in Redis, commits in the system of record,
-// stamps the entities with their new versions, and only then answers. A mark blanks an entry and
-// keeps readers from filling it; a stamp removes the mark and sets the lowest version that may be
-// filled. A reader fills only with a lease that it took before it read the system of record; marks
-// and stamps void leases. Whoever cannot mark or stamp closes the cache and waits out the fence.
+// The protocol in short: a write marks its entities in Redis at the end of its transaction in the
+// system of record, commits, stamps the entities with their new versions, and only then answers. A
+// mark blanks an entry and keeps readers from filling it; a stamp removes the mark and sets the
+// lowest version that may be filled. A reader fills only with a lease that it took before it read
+// the system of record; marks and stamps void leases. Whoever cannot mark or stamp closes the cache
+// and waits out the fence.
 //
 // Everything here is free of side effects and may be called from any thread.
 #ifndef RAPPORT_COMMON_CACHE_PROTOCOL_H_
@@ -40,7 +41,8 @@ constexpr Mode Close(Mode row, std::uint64_t epoch) {
 constexpr Mode EndFence(Mode row, std::uint64_t epoch) {
   return row == Mode{ModeState::kClosing, epoch} ? Mode{ModeState::kOff, epoch} : row;
 }
-// Only after every write that began under the old row has ended (the lock of the scope).
+// In a transaction that no other one overlaps (store::Tx::Exclude): those under way may have seen
+// the old row, and commit without marks.
 constexpr Mode Open(Mode row, std::uint64_t new_epoch) {
   return row.state == ModeState::kOff ? Mode{ModeState::kOn, new_epoch} : row;
 }
@@ -67,15 +69,17 @@ constexpr bool MayUseConnection(const RunId& connected_to, const RunId& trusted)
 
 // --- Writes -----------------------------------------------------------------------------------
 
-constexpr bool MustMark(ModeState state) { return state != ModeState::kOff; }
-// `marked` is the row under which the marks were set (or skipped), `in_transaction` the row as the
-// transaction sees it. If not, roll back and mark under the row of now.
-constexpr bool MayCommit(Mode marked, Mode in_transaction) {
-  return in_transaction.state == ModeState::kOff ||
-         (marked.state != ModeState::kOff && marked.epoch == in_transaction.epoch);
-}
-// Before the answer. If the stamp fails: close, wait out the fence, then answer.
-constexpr bool MustStamp(ModeState in_transaction) { return in_transaction != ModeState::kOff; }
+// The one decision of a write, by the row as its transaction sees it (not a copy from before: no
+// other epoch can be opened until the transaction ends). If so, mark what the transaction touched,
+// after its last read and before COMMIT, and stamp it before the answer, both under this row.
+//   The mark fails: roll back, close, wait out the fence, begin anew.
+//   The stamp fails: close, wait out the fence, answer.
+//   Rolled back after a mark: unmark, that is stamp with kUnmark; nobody waits for it.
+//   Nobody knows whether it is committed: leave the mark to time, and do not answer OK.
+// Each attempt has an intent of its own, for the unmark of one may come late. A repeated request
+// that finds its record touches the rows of the first run, so they are marked and stamped again.
+constexpr bool MustMark(ModeState in_transaction) { return in_transaction != ModeState::kOff; }
+inline constexpr std::uint64_t kUnmark = 0;  // below every version
 
 // --- Entries ----------------------------------------------------------------------------------
 
@@ -111,11 +115,11 @@ inline constexpr std::int64_t kMaxKeyLifeMs = 3'600'000;  // whatever a caller a
 // What time alone does: each script begins with it.
 void DropExpired(EntryState& entry, std::int64_t now_ms);
 
-// Before the commit: blanks the entry, voids its lease, adds the intent.
+// Before COMMIT: blanks the entry, voids its lease, adds the intent.
 void Mark(EntryState& entry, std::uint64_t intent, std::int64_t ttl_ms, std::int64_t now_ms);
 
-// After the commit: removes the intent, raises the lowest version, voids the lease. Returns whether
-// the intent was missing (evicted, flushed, or stamped before).
+// After COMMIT: removes the intent, raises the lowest version, voids the lease. Returns whether the
+// intent was missing (evicted, flushed, or stamped before).
 bool Stamp(EntryState& entry, std::uint64_t intent, std::uint64_t version, std::int64_t blank_ms,
            std::int64_t now_ms);
 
@@ -157,13 +161,12 @@ inline constexpr double kNegativeShare = 0.05;                          // of th
 inline constexpr absl::Duration kRefreshWindow = absl::Seconds(60);     // the last tenth
 inline constexpr absl::Duration kLeaseTtl = absl::Seconds(3);      // longer than a fill at p99.9
 inline constexpr absl::Duration kIntentTtl = absl::Seconds(30);    // outlives its write by far
-inline constexpr absl::Duration kMarkToCommit = absl::Seconds(5);  // longest life of a transaction
+inline constexpr absl::Duration kMarkToCommit = absl::Seconds(5);  // the store sees to it
 inline constexpr absl::Duration kBlankTtl = absl::Seconds(60);
 inline constexpr absl::Duration kReadBudget = absl::Milliseconds(20);
 inline constexpr absl::Duration kMarkBudget = absl::Milliseconds(50);  // also a stamp's
 inline constexpr int kMarkTries = 2;
 inline constexpr double kDeadlineShare = 0.1;  // of what is left, for one Redis call
-inline constexpr int kMaxWriteRounds = 3;      // mark, begin, roll back
 inline constexpr std::size_t kMaxValueBytes = std::size_t{256} * 1024;
 
 }  // namespace rapport::cache

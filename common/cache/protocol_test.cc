@@ -41,18 +41,9 @@ TEST(CacheMode, FenceOutlastsALeaseOnAClockThatRunsATenthSlow) {
   EXPECT_EQ(FenceLength(kModeLease), absl::Milliseconds(1100));
 }
 
-TEST(CacheWrite, MarksAndStampsUnlessTheCacheIsOff) {
+TEST(CacheWrite, MarksUnlessTheCacheIsOff) {
   static_assert(MustMark(ModeState::kOn) && MustMark(ModeState::kClosing));
   static_assert(!MustMark(ModeState::kOff));
-  static_assert(MustStamp(ModeState::kOn) && MustStamp(ModeState::kClosing));
-  static_assert(!MustStamp(ModeState::kOff));
-}
-
-TEST(CacheWrite, CommitsOnlyUnderTheEpochThatItMarked) {
-  static_assert(MayCommit(kOn, kOn) && MayCommit(kOn, kClosing) && MayCommit(kClosing, kClosing));
-  static_assert(MayCommit(kOn, kOff) && MayCommit(kOff, kOff));
-  static_assert(!MayCommit(kOff, kOn) && !MayCommit(kOff, kClosing));
-  static_assert(!MayCommit(kOn, Mode{ModeState::kOn, 8}));
 }
 
 TEST(CacheRead, SharesOnlyAReadThatWasNotYetSentWhenItArrived) {
@@ -225,6 +216,21 @@ TEST_F(CacheEntryLaws, AStampNeverLowersWhatMayBeFilledNorBringsAValueBack) {
       if (intent.id == 2) continue;
       EXPECT_EQ(std::count(entry.intents.begin(), entry.intents.end(), intent), 1);
     }
+  });
+}
+
+TEST_F(CacheEntryLaws, AnUnmarkTakesItsOwnMarkAndLeavesWhatOthersLeft) {
+  ForEach([&](EntryState entry, std::int64_t now) {
+    const EntryState before = entry;
+    Stamp(entry, 2, kUnmark, 50, now);
+    EXPECT_EQ(entry.kind, before.kind);
+    EXPECT_EQ(entry.version, before.version);
+    EXPECT_EQ(entry.min_version, before.min_version);
+    std::vector<Hold> others = before.intents;
+    others.erase(std::remove_if(others.begin(), others.end(),
+                                [](const Hold& intent) { return intent.id == 2; }),
+                 others.end());
+    EXPECT_EQ(entry.intents, others);
   });
 }
 

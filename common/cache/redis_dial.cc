@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -84,9 +85,6 @@ bool IsLoopback(const sockaddr* address) {
 absl::StatusOr<Socket> ConnectTcp(const BootClock& clock, const RedisOptions& options,
                                   absl::Duration deadline) {
   const std::size_t colon = options.address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == options.address.size()) {
-    return absl::InvalidArgumentError("the address of Redis is neither unix:path nor host:port");
-  }
   absl::string_view name = absl::string_view(options.address).substr(0, colon);
   if (absl::ConsumePrefix(&name, "[")) absl::ConsumeSuffix(&name, "]");
   const std::string host(name);
@@ -185,8 +183,22 @@ Socket::~Socket() {
   if (fd_ >= 0) close(fd_);
 }
 
+absl::Status CheckRedisAddress(absl::string_view address) {
+  bool good = false;
+  if (absl::ConsumePrefix(&address, "unix:")) {
+    good = !address.empty();
+  } else if (const std::size_t colon = address.rfind(':');
+             colon != absl::string_view::npos && colon > 0) {
+    int port = 0;
+    good = absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 && port < 65536;
+  }
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError("the address of Redis is neither unix:path nor host:port");
+}
+
 absl::StatusOr<DialedRedis> DialRedis(const BootClock& clock, const RedisOptions& options,
                                       ReplyReader& reader) {
+  RETURN_IF_ERROR(CheckRedisAddress(options.address));
   const absl::Duration deadline = clock.Now() + options.open_timeout;
   std::string commands;
   if (!options.password_file.empty()) {

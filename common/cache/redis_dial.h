@@ -32,6 +32,9 @@ struct RedisOptions {
   std::size_t max_reply_bytes = std::size_t{8} << 20;
 };
 
+// INVALID_ARGUMENT unless it has the form of an address.
+absl::Status CheckRedisAddress(absl::string_view address);
+
 // Closes its file descriptor.
 class Socket {
  public:

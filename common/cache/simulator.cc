@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,10 +23,11 @@ struct Write {
   int client = 0;
   int instance = 0;
   std::vector<int> keys;
+  std::vector<int> locked;  // by its transaction
   std::uint64_t intent = 0;
-  SimulatedRow row;  // as this write knows it
+  SimulatedRow row;  // as its transaction sees it
   std::int64_t marked_at = 0;
-  std::vector<std::uint64_t> versions;
+  std::vector<std::uint64_t> versions;  // empty: not committed
 };
 
 struct Read {
@@ -98,28 +101,37 @@ class Simulation {
       const int other = static_cast<int>(world_.Draw(keys));
       if (world_.Chance(30) && other != write->keys[0]) write->keys.push_back(other);
       ++running_;
-      const Lease& lease = leases_[At(write->instance)];
-      if (world_.Boot(write->instance) < lease.valid_until) return Mark(write, lease.row);
-      StartAgain(write);
+      Begin(write);
     });
   }
 
-  void StartAgain(const WritePtr& write) {
-    world_.ReadRow(write->instance, [this, write](SimulatedRow row) { Mark(write, row); });
+  // A repetition that finds its record locks nothing, and touches the same entities.
+  void Begin(const WritePtr& write) {
+    const bool recorded = !write->versions.empty();
+    write->locked = recorded ? std::vector<int>() : write->keys;
+    std::sort(write->locked.begin(), write->locked.end());
+    const Lease lease = leases_[At(write->instance)];
+    const bool leased =
+        world_.options.flaw == Flaw::kLeasedRow && world_.Boot(write->instance) < lease.valid_until;
+    world_.Begin(write->instance, write->locked, [this, write, lease, leased](SimulatedRow row) {
+      write->row = leased ? lease.row : row;
+      write->intent = NewId();
+      write->marked_at = world_.now();
+      if (!MarksUnder(write->row.mode.state)) return Commit(write);
+      TryMark(write, kMarkTries);
+    });
   }
 
-  void Mark(const WritePtr& write, SimulatedRow row) {
-    write->row = row;
-    write->intent = NewId();
-    write->marked_at = world_.now();
-    if (!MustMark(row.mode.state)) return Begin(write);
-    TryMark(write, kMarkTries);
+  bool MarksUnder(ModeState state) const {
+    return world_.options.flaw == Flaw::kClosingIsOff ? state == ModeState::kOn : MustMark(state);
   }
 
   void TryMark(const WritePtr& write, int tries) {
     if (tries == 0) {
-      return world_.CloseAndFence(write->instance, write->row.mode.epoch,
-                                  [this, write] { StartAgain(write); });
+      return Rollback(write, [this, write] {
+        world_.CloseAndFence(write->instance, write->row.mode.epoch,
+                             [this, write] { Begin(write); });
+      });
     }
     world_.Call(
         write->instance, write->row.run, kMarkBudget, true,
@@ -128,48 +140,73 @@ class Simulation {
             cache::Mark(world_.Entry(epoch, key), intent, Millis(kIntentTtl), world_.now_ms());
           }
         },
-        [this, write, tries](bool ok) { ok ? Begin(write) : TryMark(write, tries - 1); });
+        [this, write, tries](bool ok) { ok ? Commit(write) : TryMark(write, tries - 1); });
   }
 
-  void Begin(const WritePtr& write) {
-    std::vector<int> keys = write->keys;
-    std::sort(keys.begin(), keys.end());
-    world_.Begin(keys, [this, write, keys](SimulatedRow row) {
-      if (!MayCommit(write->row.mode, row.mode)) {
-        world_.End(keys);
+  void Commit(const WritePtr& write) {
+    if (world_.Chance(3)) return Rollback(write, [this, write] { Begin(write); });
+    if (world_.Chance(3)) return LoseCommit(write);
+    const std::int64_t disk =
+        world_.Chance(5) ? world_.Between(20 * kMs, 400 * kMs) : world_.Between(200, 5 * kMs);
+    world_.After(disk, kNobody, [this, write] {
+      if (!CommitOnServer(write)) {  // the client repeats the request elsewhere
+        write->instance = SomeInstance();
         return world_.After(world_.Between(100, 3 * kMs), write->instance,
-                            [this, write] { StartAgain(write); });
+                            [this, write] { Begin(write); });
       }
-      write->row = row;
-      const std::int64_t hold =
-          world_.Chance(5) ? world_.Between(20 * kMs, 400 * kMs) : world_.Between(100, 5 * kMs);
-      world_.After(hold, kNobody, [this, write, keys] { Commit(write, keys); });
+      if (world_.Chance(3)) {  // the instance dies, the client repeats the request elsewhere
+        write->instance = SomeInstance();
+        return world_.After(world_.Between(100, 3 * kMs), write->instance,
+                            [this, write] { Begin(write); });
+      }
+      world_.After(world_.Between(100, 3 * kMs), write->instance, [this, write] { Stamp(write); });
     });
   }
 
-  void Commit(const WritePtr& write, const std::vector<int>& keys) {
-    const bool dies = world_.Chance(2);
+  // False: it took too long.
+  bool CommitOnServer(const WritePtr& write) {
     const bool late = world_.now() - write->marked_at > absl::ToInt64Microseconds(kMarkToCommit);
-    if (dies || late) {  // rolled back; the client repeats the request elsewhere
-      world_.End(keys);
-      write->instance = SomeInstance();
-      return StartAgain(write);
+    if (!late && write->versions.empty()) {
+      for (const int key : write->keys) write->versions.push_back(world_.Commit(key));
     }
-    write->versions.clear();
-    for (const int key : write->keys) write->versions.push_back(world_.Commit(key));
-    world_.End(keys);
-    if (world_.Chance(3)) {  // dies after the commit; the repeated request finds its record
-      write->instance = SomeInstance();
-      return world_.ReadRow(write->instance, [this, write](SimulatedRow row) {
-        write->row = row;
-        Stamp(write);
+    world_.End(write->locked);
+    return !late;
+  }
+
+  // Back on the instance `then` runs; the mark is taken away whenever it is.
+  void Rollback(const WritePtr& write, SimulatedWorld::Action then) {
+    ++report_.rollbacks;
+    world_.Send([this, write, then = std::move(then)] {
+      world_.End(write->locked);
+      world_.After(world_.Between(100, 3 * kMs), write->instance, [this, write, then] {
+        Unmark(write);
+        then();
       });
-    }
-    world_.After(world_.Between(100, 3 * kMs), write->instance, [this, write] { Stamp(write); });
+    });
+  }
+
+  void Unmark(const WritePtr& write) {
+    if (!MarksUnder(write->row.mode.state)) return;
+    CallStamp(write, std::vector<std::uint64_t>(write->keys.size(), kUnmark), [](bool) {});
+  }
+
+  // The instance loses the server, which commits or not, in its own time; the repeated request
+  // waits for that.
+  void LoseCommit(const WritePtr& write) {
+    if (world_.options.flaw == Flaw::kUnmarkInDoubt) Unmark(write);
+    world_.After(world_.Between(100, 400 * kMs), kNobody, [this, write] {
+      if (world_.Chance(50)) {
+        world_.End(write->locked);
+      } else {
+        CommitOnServer(write);
+      }
+      write->instance = SomeInstance();
+      world_.After(world_.Between(100, 3 * kMs), write->instance, [this, write] { Begin(write); });
+    });
   }
 
   void Stamp(const WritePtr& write) {
-    if (!MustStamp(write->row.mode.state)) return Acknowledge(write);
+    if (!MarksUnder(write->row.mode.state)) return Acknowledge(write);
     TryStamp(write, kMarkTries);
   }
 
@@ -179,16 +216,23 @@ class Simulation {
       return world_.CloseAndFence(write->instance, write->row.mode.epoch,
                                   [this, write] { Acknowledge(write); });
     }
+    CallStamp(write, write->versions, [this, write, tries](bool ok) {
+      ok ? Acknowledge(write) : TryStamp(write, tries - 1);
+    });
+  }
+
+  void CallStamp(const WritePtr& write, std::vector<std::uint64_t> versions,
+                 std::function<void(bool)> done) {
     world_.Call(
         write->instance, write->row.run, kMarkBudget, true,
         [this, keys = write->keys, epoch = write->row.mode.epoch, intent = write->intent,
-         versions = write->versions] {
+         versions = std::move(versions)] {
           for (std::size_t i = 0; i < keys.size(); ++i) {
             cache::Stamp(world_.Entry(epoch, keys[i]), intent, versions[i], Millis(kBlankTtl),
                          world_.now_ms());
           }
         },
-        [this, write, tries](bool ok) { ok ? Acknowledge(write) : TryStamp(write, tries - 1); });
+        std::move(done));
   }
 
   void Acknowledge(const WritePtr& write) {

@@ -4,9 +4,10 @@
 //
 // What goes wrong on the way: calls of Redis that time out and execute later, twice or never;
 // eviction, flush, memory limit, pause, restart with no data or with old data; instances that stop
-// for a while or die in the middle of a write; late polls of the row; boot clocks that run up to
-// 4 % fast or slow. The system of record is one map whose transactions lock the entities they
-// write.
+// for a while, inside a transaction too, or die in the middle of a write; transactions that are
+// rolled back after their marks or stay in doubt; late polls of the row; boot clocks that run up to
+// 4 % fast or slow. The system of record is one map whose transactions lock the entities they write
+// and see the row of trust as it was when they began.
 #ifndef RAPPORT_COMMON_CACHE_SIMULATOR_H_
 #define RAPPORT_COMMON_CACHE_SIMULATOR_H_
 
@@ -23,6 +24,10 @@ enum class Flaw : std::uint8_t {
   kRunIdIgnored,
   kFillsWithoutLease,
   kSharesAnyLoad,
+  kLeasedRow,      // the row from the instance's copy instead of in the transaction
+  kNoExclusion,    // the cache is opened beside running transactions
+  kClosingIsOff,   // a write under CLOSING leaves out Redis
+  kUnmarkInDoubt,  // only G2 breaks; noticed where marks are spared
 };
 
 struct SimulatorOptions {
@@ -30,6 +35,7 @@ struct SimulatorOptions {
   int readers = 5;
   int keys = 3;
   std::int64_t length_ms = 6000;
+  int lost_percent = 2;  // of the calls of Redis, on the way there
   // Eviction and flush spare entries with marks, so that G2 is promised and checked.
   bool spare_marks = false;
   Flaw flaw = Flaw::kNone;
@@ -49,6 +55,7 @@ struct SimulatorReport {
   std::int64_t opens = 0;
   std::int64_t restarts = 0;
   std::int64_t marks_lost = 0;
+  std::int64_t rollbacks = 0;  // after the mark
 };
 
 SimulatorReport Simulate(std::uint64_t seed, const SimulatorOptions& options);

@@ -65,7 +65,7 @@ void SimulatedWorld::Call(int instance, std::uint64_t run, absl::Duration budget
     done(ok);
   };
   After(absl::ToInt64Microseconds(budget), instance, [reply] { reply(false); });
-  if (Chance(2)) return;  // lost
+  if (Chance(options.lost_percent)) return;
   const Micros delay = Chance(5) ? Between(10 * kMs, 300 * kMs) : Between(50, 1500);
   After(delay, kNobody, [this, instance, run, twice, execute = std::move(execute), reply] {
     Deliver(instance, run, twice, execute, reply);
@@ -180,15 +180,17 @@ void SimulatedWorld::CloseAndFence(int instance, std::uint64_t epoch, Action don
   });
 }
 
-void SimulatedWorld::Begin(std::vector<int> keys, std::function<void(SimulatedRow)> begun) {
-  After(Between(100, 3 * kMs), kNobody, [this, keys = std::move(keys), begun = std::move(begun)] {
+void SimulatedWorld::Begin(int instance, std::vector<int> keys,
+                           std::function<void(SimulatedRow)> begun) {
+  Send([this, instance, keys = std::move(keys), begun = std::move(begun)] {
     const bool busy = opening_ || std::any_of(keys.begin(), keys.end(), [this](int key) {
                         return locked_[static_cast<std::size_t>(key)];
                       });
-    if (busy) return Begin(keys, begun);
+    if (busy) return Begin(instance, keys, begun);
     for (const int key : keys) locked_[static_cast<std::size_t>(key)] = true;
     ++transactions_;
-    begun(row_);
+    const Micros bodies = Chance(5) ? Between(20 * kMs, 400 * kMs) : Between(100, 5 * kMs);
+    After(bodies, instance, [row = row_, begun] { begun(row); });
   });
 }
 
@@ -212,7 +214,7 @@ void SimulatedWorld::Manage() {
 }
 
 void SimulatedWorld::OpenWhenIdle(std::uint64_t run) {
-  if (transactions_ > 0) {
+  if (transactions_ > 0 && options.flaw != Flaw::kNoExclusion) {
     return After(Between(100, kMs), kNobody, [this, run] { OpenWhenIdle(run); });
   }
   row_.mode = Open(row_.mode, row_.mode.epoch + 1);

@@ -64,9 +64,12 @@ class SimulatedWorld {
   void ReadRow(int instance, std::function<void(SimulatedRow)> done);
   // Closes, waits out the fence by the instance's clock, ends it.
   void CloseAndFence(int instance, std::uint64_t epoch, Action done);
-  // Locks the keys and sees the row, on the server; calls `begun` there.
-  void Begin(std::vector<int> keys, std::function<void(SimulatedRow)> begun);
+  // A transaction: waits for the locks of the keys, sees the row, and tells the instance. It lasts
+  // until End is called on the server.
+  void Begin(int instance, std::vector<int> keys, std::function<void(SimulatedRow)> begun);
   void End(const std::vector<int>& keys);
+  // Runs `action` on the server, a moment later.
+  void Send(Action action) { After(Between(100, 3000), kNobody, std::move(action)); }
   std::uint64_t Commit(int key) { return ++versions_[static_cast<std::size_t>(key)]; }
 
   const SimulatorOptions options;

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/cache/mode_table.h"
 #include "common/host/process.h"
 #include "common/rpc/call_metrics.h"
 #include "common/rpc/reflection.h"
@@ -158,9 +159,33 @@ absl::StatusOr<std::unique_ptr<store::Store>> Host::OpenStore(
   return opened;
 }
 
-std::unique_ptr<store::Store> Host::OpenStoreOrExit(std::vector<const store::Table*> tables,
-                                                    int schema_version) {
-  auto opened = OpenStore(std::move(tables), schema_version);
+absl::StatusOr<std::unique_ptr<Storage>> Host::OpenStorage(std::vector<const store::Table*> tables,
+                                                           std::vector<cache::GuardedTable> cached,
+                                                           int schema_version) {
+  const bool shares = !sole_owner() && !cached.empty();
+  if (options_.print_metrics && !shares) cache::CacheMetrics{*metrics_};
+  if (shares) tables.push_back(&cache::ModeTable());
+  ASSIGN_OR_RETURN(auto store, OpenStore(std::move(tables), schema_version));
+  std::unique_ptr<cache::SharedCache> cache;
+  if (shares) {
+    cache::SharedCache::Options options;
+    options.redis = options_.redis;
+    options.tables = std::move(cached);
+    options.clock = &wall_clock_;
+    options.rng = &rng_;
+    options.metrics = metrics_.get();
+    options.on_event = [](absl::string_view what) {
+      std::fprintf(stderr, "cache: %.*s\n", static_cast<int>(what.size()), what.data());
+    };
+    ASSIGN_OR_RETURN(cache, cache::SharedCache::Create(*store, std::move(options)));
+  }
+  return std::make_unique<Storage>(std::move(cache), std::move(store), executor_.get());
+}
+
+std::unique_ptr<Storage> Host::OpenStorageOrExit(std::vector<const store::Table*> tables,
+                                                 std::vector<cache::GuardedTable> cached,
+                                                 int schema_version) {
+  auto opened = OpenStorage(std::move(tables), std::move(cached), schema_version);
   if (!opened.ok()) Exit(options_, opened.status());
   return *std::move(opened);
 }

@@ -24,6 +24,7 @@
 #include "common/auth/token_verifier.h"
 #include "common/base/uuid.h"
 #include "common/host/options.h"
+#include "common/host/storage.h"
 #include "common/rpc/admission.h"
 #include "common/rpc/client.h"
 #include "common/rpc/consistency.h"
@@ -58,11 +59,14 @@ class Host {
   ~Host();
 
   // Opens the store that --store names. Its id is the one in the consistency tokens of this
-  // process. The store must be gone before the host.
-  absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(std::vector<const store::Table*> tables,
-                                                          int schema_version = 1);
-  std::unique_ptr<store::Store> OpenStoreOrExit(std::vector<const store::Table*> tables,
-                                                int schema_version = 1);
+  // process. Rows of `cached` tables can be read through the shared cache. The storage must be gone
+  // before the host.
+  absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(std::vector<const store::Table*> tables,
+                                                       std::vector<cache::GuardedTable> cached = {},
+                                                       int schema_version = 1);
+  std::unique_ptr<Storage> OpenStorageOrExit(std::vector<const store::Table*> tables,
+                                             std::vector<cache::GuardedTable> cached = {},
+                                             int schema_version = 1);
 
   // No other process writes to the store, so that memory can hold what was read from it.
   bool sole_owner() const { return store::IsEmbedded(options_.store); }
@@ -92,6 +96,8 @@ class Host {
  private:
   explicit Host(Options options);
   absl::Status Init();
+  absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(std::vector<const store::Table*> tables,
+                                                          int schema_version);
   absl::Status RunUntilStopped(rpc::MethodTable* table, const RunOptions& run);
   absl::Status WritePortFile(const std::vector<std::string>& addresses) const;
   void WaitForStop();

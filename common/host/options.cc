@@ -25,6 +25,13 @@ ABSL_FLAG(std::vector<std::string>, listen, {},
 ABSL_FLAG(std::string, store, "",
           "where the data is: sqlite:PATH, sqlite::memory: (lost at the end), or "
           "postgres://USER@HOST/DATABASE");
+ABSL_FLAG(std::string, redis, "",
+          "Redis for the cache that the processes on one PostgreSQL database share: host:port or "
+          "unix:PATH; empty for none, and then for all of them");
+ABSL_FLAG(std::string, redis_user, "", "user of Redis's ACL; empty for the default user");
+ABSL_FLAG(std::string, redis_password_file, "", "file with that user's password");
+ABSL_FLAG(bool, redis_allow_clear_network, false,
+          "speak to a Redis that is neither on loopback nor on a unix socket, in plaintext");
 ABSL_FLAG(std::string, jwks_file, "", "JWKS file with the keys that sign the callers' tokens");
 ABSL_FLAG(std::vector<std::string>, issuer, {},
           "accepted issuers of tokens; the first one also signs --signing_key_file's");
@@ -84,6 +91,20 @@ absl::Status ReadStore(Options* options) {
   options->store = absl::GetFlag(FLAGS_store);
   const absl::Status fit = store::CheckAddress(options->store);
   return fit.ok() ? fit : Invalid("store", fit.message());
+}
+
+absl::Status ReadRedis(Options* options) {
+  cache::RedisOptions& redis = options->redis;
+  redis.address = absl::GetFlag(FLAGS_redis);
+  redis.user = absl::GetFlag(FLAGS_redis_user);
+  redis.password_file = absl::GetFlag(FLAGS_redis_password_file);
+  redis.allow_clear_network = absl::GetFlag(FLAGS_redis_allow_clear_network);
+  if (redis.address.empty()) return absl::OkStatus();
+  if (store::IsEmbedded(options->store)) {
+    return Invalid("redis", "needs a --store that several processes can share");
+  }
+  const absl::Status fit = cache::CheckRedisAddress(redis.address);
+  return fit.ok() ? fit : Invalid("redis", fit.message());
 }
 
 absl::Status ReadListeners(Options* options, bool* local) {
@@ -164,6 +185,7 @@ absl::StatusOr<Options> OptionsFromFlags(const Program& program) {
   bool local = true;
   RETURN_IF_ERROR(ReadListeners(&options, &local));
   RETURN_IF_ERROR(ReadStore(&options));
+  RETURN_IF_ERROR(ReadRedis(&options));
   RETURN_IF_ERROR(ReadIdentity(&options, local));
   RETURN_IF_ERROR(ReadNumbers(&options));
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);

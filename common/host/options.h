@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/cache/redis_dial.h"
 #include "common/telemetry/log.h"
 
 namespace rapport::host {
@@ -27,7 +28,8 @@ struct Program {
 struct Options {
   Program program;
   std::vector<std::string> listen;
-  std::string store;  // see common/store/open_store.h
+  std::string store;          // see common/store/open_store.h
+  cache::RedisOptions redis;  // without an address: none
   std::string jwks_file;
   std::vector<std::string> issuers;
   std::string audience;

@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,7 @@
 #include "common/base/status_macros.h"
 #include "common/resource/batch_view.h"
 #include "common/resource/request_log.h"
+#include "common/resource/row_reads.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/method_table.h"
@@ -26,9 +28,11 @@ namespace rapport::resource {
 
 class Methods {
  public:
-  // All must outlive the server that runs the table.
-  Methods(rpc::MethodTable* table, store::Store* store, rpc::Executor* executor)
-      : table_(table), store_(store), executor_(executor) {}
+  // All must outlive the server that runs the table. `rows` is null where this process owns the
+  // store: there the memory of hot reads is better.
+  Methods(rpc::MethodTable* table, store::Store* store, rpc::Executor* executor,
+          const RowReads* rows = nullptr)
+      : table_(table), store_(store), executor_(executor), rows_(rows) {}
 
   template <class Request, class Response>
   using ReadHandler = std::function<absl::StatusOr<Response>(
@@ -41,32 +45,42 @@ class Methods {
   template <class Request>
   using HotHandler = std::function<absl::optional<absl::StatusOr<grpc::ByteBuffer>>(
       const base::CallContext&, const Request&)>;
+  // From rows by primary key, which come through the shared cache where there is one.
+  template <class Request>
+  struct RowsHandler {
+    std::function<absl::StatusOr<std::vector<RowRef>>(const base::CallContext&, const Request&)>
+        rows;
+    // Of these rows, or nothing: then the read handler answers.
+    std::function<absl::optional<absl::StatusOr<grpc::ByteBuffer>>(
+        const base::CallContext&, const Request&, const RowReads::Rows&)>
+        answer;
+  };
 
   template <class Request, class Response>
   rpc::Method& Read(absl::string_view name, ReadHandler<Request, Response> handler) {
     return table_->Unary(name, rpc::Lane::kRead, ReadCall<Request, Response>(std::move(handler)));
   }
 
+  // Answers `hot` if it can, else from rows where there is a shared cache, else `cold`.
   template <class Request, class Response>
-  rpc::Method& Hot(absl::string_view name, HotHandler<Request> hot,
+  rpc::Method& Hot(absl::string_view name, HotHandler<Request> hot, RowsHandler<Request> shared,
                    ReadHandler<Request, Response> cold) {
     return table_->Unary(
         name, rpc::Lane::kLoop,
-        [this, hot = std::move(hot),
+        [this, hot = std::move(hot), shared = std::move(shared),
          read = ReadCall<Request, Response>(std::move(cold))](rpc::Call& call) {
-          auto answer = hot(call.context(), static_cast<const Request&>(call.request()));
-          if (answer) {
-            if (answer->ok()) {
-              call.Finish(rpc::Answer{*std::move(*answer), 0});
-            } else {
-              call.Finish(answer->status());
-            }
-            return;
-          }
-          if (!executor_->Submit(call.context().tenant.value(), rpc::Executor::Length::kShort,
-                                 [&call, &read] { read(call); })) {
-            call.Finish(errors::Overloaded("read lane"));
-          }
+          const auto& request = static_cast<const Request&>(call.request());
+          if (auto answer = hot(call.context(), request)) return Finish(call, *std::move(answer));
+          if (rows_ == nullptr) return ReadOnLane(call, read);
+          auto rows = shared.rows(call.context(), request);
+          if (!rows.ok()) return call.Finish(rows.status());
+          rows_->Get(call.context(), *rows,
+                     [this, &call, &request, &shared, &read](absl::StatusOr<RowReads::Rows> found) {
+                       if (!found.ok()) return call.Finish(found.status());
+                       auto answer = shared.answer(call.context(), request, *found);
+                       if (!answer) return ReadOnLane(call, read);
+                       Finish(call, *std::move(answer));
+                     });
         });
   }
 
@@ -98,6 +112,20 @@ class Methods {
         call.Finish(rpc::Answer{rpc::Serialize(*response), 0});
       }
     };
+  }
+
+  static void Finish(rpc::Call& call, absl::StatusOr<grpc::ByteBuffer> answer) {
+    if (answer.ok()) {
+      call.Finish(rpc::Answer{*std::move(answer), 0});
+    } else {
+      call.Finish(answer.status());
+    }
+  }
+  void ReadOnLane(rpc::Call& call, const rpc::Handler& read) {
+    if (!executor_->Submit(call.context().tenant.value(), rpc::Executor::Length::kShort,
+                           [&call, &read] { read(call); })) {
+      call.Finish(errors::Overloaded("read lane"));
+    }
   }
 
   template <class Request, class Response>
@@ -146,6 +174,7 @@ class Methods {
   rpc::MethodTable* const table_;
   store::Store* const store_;
   rpc::Executor* const executor_;
+  const RowReads* const rows_;
 };
 
 }  // namespace rapport::resource

@@ -20,6 +20,7 @@
 #include "common/resource/mask.h"
 #include "common/resource/name.h"
 #include "common/resource/page_token.h"
+#include "common/resource/row_reads.h"
 #include "common/rpc/codec.h"
 #include "common/store/store.h"
 #include "common/time/proto_time.h"
@@ -277,6 +278,13 @@ class Registry {
     RETURN_IF_ERROR(PutRow(tx, resource));
     if (objects_ != nullptr) Remember(tx, std::make_shared<const M>(std::move(resource)));
     return absl::OkStatus();
+  }
+
+  // Where it is, for RowReads.
+  absl::StatusOr<RowRef> RowOf(absl::string_view name) const {
+    auto key = KeyOf(name);
+    if (!key.ok()) return key.status();
+    return RowRef{&table_, *std::move(key)};
   }
 
   // The answer of this transaction repeats what an earlier one wrote there, see store::Tx::Touch.

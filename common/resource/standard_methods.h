@@ -27,20 +27,30 @@ void BindGet(Methods* methods, absl::string_view name, const Registry<M>& regist
       });
 }
 
-// The same from memory, if it is there; what is read is kept there.
+// The same from memory, if it is there, or through the shared cache; what is read is kept there.
 template <class Request, class M>
 void BindHotGet(Methods* methods, absl::string_view name, const Registry<M>& registry,
                 HotCache* cache) {
+  using Bytes = absl::StatusOr<grpc::ByteBuffer>;
   methods->Hot<Request, grpc::ByteBuffer>(
       name,
-      [cache](const base::CallContext&,
-              const Request& request) -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
+      [cache](const base::CallContext&, const Request& request) -> absl::optional<Bytes> {
         auto bytes = cache->Find(request.name());
         if (!bytes) return absl::nullopt;
-        return absl::StatusOr<grpc::ByteBuffer>(*std::move(bytes));
+        return Bytes(*std::move(bytes));
       },
+      {[&registry](const base::CallContext&,
+                   const Request& request) -> absl::StatusOr<std::vector<RowRef>> {
+         ASSIGN_OR_RETURN(auto row, registry.RowOf(request.name()));
+         return std::vector<RowRef>{std::move(row)};
+       },
+       [](const base::CallContext&, const Request& request,
+          const RowReads::Rows& rows) -> absl::optional<Bytes> {
+         if (!rows[0].exists) return Bytes(errors::ResourceUnknown(request.name()));
+         return Bytes(rpc::Wrap(rows[0].payload));
+       }},
       [&registry, cache](store::Snapshot& snapshot, const base::CallContext&,
-                         const Request& request) -> absl::StatusOr<grpc::ByteBuffer> {
+                         const Request& request) -> Bytes {
         ASSIGN_OR_RETURN(auto bytes, registry.GetBytes(snapshot, request.name()));
         cache->Fill(request.name(), snapshot.sequence(), bytes);
         return bytes;

@@ -15,13 +15,13 @@
 
 namespace rapport::store {
 
-// An announced commit. Exactly one call of Finish; blocks.
+// An announced commit. One call of Finish; none if nobody ever learns how the commit ended.
 class GuardedCommit {
  public:
   enum class Outcome { kCommitted, kRolledBack };
   virtual ~GuardedCommit() = default;
-  // Not OK (only after kCommitted): some copy may be older; CommitGuard::Mend must run before the
-  // commit is acknowledged.
+  // Blocks. Not OK (only after kCommitted): some copy may be older; CommitGuard::Mend must run
+  // before the commit is acknowledged.
   virtual absl::Status Finish(Outcome outcome) = 0;
 };
 

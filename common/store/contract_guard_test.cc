@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
 #include "common/store/commit_guard.h"
 #include "common/store/contract_suite.h"
 
@@ -128,29 +129,28 @@ TYPED_TEST(StoreGuard, GroupsAreAnnouncedAtOnce) {
 }
 
 TYPED_TEST(StoreGuard, WhatIsRefusedIsMendedAndBeginsAnew) {
-  this->guard_.refusals = 2;
+  this->guard_.refusals = 10;
   int runs = 0;
   ASSERT_OK(this->Try([&](Tx& tx) {
     ++runs;
     EXPECT_THAT(Ids(tx, Events(), {}), IsEmpty());
     return this->Writes("a")(tx);
   }));
-  EXPECT_EQ(runs, 3);
-  EXPECT_THAT(this->guard_.calls, ElementsAre("announce acme/a", "mend", "announce acme/a", "mend",
-                                              "announce acme/a", "committed"));
+  EXPECT_EQ(runs, 11);
+  ASSERT_THAT(this->guard_.calls, SizeIs(22));
+  EXPECT_THAT(absl::MakeSpan(this->guard_.calls).last(4),
+              ElementsAre("announce acme/a", "mend", "announce acme/a", "committed"));
   EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("a"));
   EXPECT_THAT(this->Scan(People(), {}, this->guard_.tenant()), ElementsAre("mended"));
 }
 
 TYPED_TEST(StoreGuard, WhatCannotBeMendedIsNotWritten) {
-  this->guard_.refusals = 1000;
-  EXPECT_THAT(this->Try(this->Writes("a")), StatusIs(absl::StatusCode::kUnavailable));
+  this->guard_.refusals = 1;
   this->guard_.mends = false;
-  EXPECT_THAT(this->Try(this->Writes("b")), StatusIs(absl::StatusCode::kUnavailable));
-  this->guard_.refusals = 0;
+  EXPECT_THAT(this->Try(this->Writes("a")), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(this->Scan(Events(), {}), IsEmpty());
-  ASSERT_OK(this->Try(this->Writes("c")));
-  EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("c"));
+  ASSERT_OK(this->Try(this->Writes("b")));
+  EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("b"));
 }
 
 TYPED_TEST(StoreGuard, ACommitIsAcknowledgedOnlyWhenNoCopyIsOlder) {
@@ -212,12 +212,25 @@ TYPED_TEST(StoreGuard, GuardedRowsAreNeverDeleted) {
   EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("a"));
 }
 
-TYPED_TEST(StoreGuard, WhoExcludesOthersRunsAsAnyoneElse) {
-  ASSERT_OK(this->Try([&](Tx& tx) {
-    EXPECT_OK(tx.Exclude());
-    return this->Writes("alone")(tx);
-  }));
-  EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("alone"));
+TYPED_TEST(StoreGuard, WhoExcludesOthersDoesNotDisturbThem) {
+  Gate gate;
+  this->Hold(gate);
+  std::vector<absl::StatusOr<std::int64_t>> outcomes(3);
+  for (int i = 0; i < 3; ++i) {
+    this->store_->Transact(
+        {}, Acme(),
+        [i, this](Tx& tx) -> absl::Status {
+          if (i == 1) RETURN_IF_ERROR(tx.Exclude());
+          return this->Writes(absl::StrCat(i))(tx);
+        },
+        [&outcomes, i](absl::StatusOr<std::int64_t> outcome) {
+          outcomes[static_cast<std::size_t>(i)] = std::move(outcome);
+        });
+  }
+  gate.Open();
+  ASSERT_OK(this->Try([](Tx&) { return absl::OkStatus(); }));
+  for (const auto& outcome : outcomes) EXPECT_OK(outcome);
+  EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("0", "1", "2"));
 }
 
 }  // namespace

@@ -16,6 +16,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/store/commit_guard.h"
 #include "common/store/postgres_suite.h"
 
 namespace rapport::store {
@@ -442,8 +444,8 @@ TEST_F(PostgresStoreTest, WhoExcludesOthersWaitsForThose) {
       [](absl::StatusOr<std::int64_t> outcome) { EXPECT_OK(outcome); });
   inside.Pass();
   std::thread alone([&] {
-    EXPECT_OK(TransactAndWait(*other, {}, Bolt(), [&](Tx& tx) {
-      EXPECT_OK(tx.Exclude());
+    EXPECT_OK(TransactAndWait(*other, {}, Bolt(), [&](Tx& tx) -> absl::Status {
+      RETURN_IF_ERROR(tx.Exclude());
       EXPECT_TRUE(ended);
       return tx.Put(People(), Person("alone", kNull)).status();
     }));
@@ -451,6 +453,70 @@ TEST_F(PostgresStoreTest, WhoExcludesOthersWaitsForThose) {
   Await("SELECT count(*) FROM pg_locks WHERE NOT granted", "1");
   ends.Open();
   alone.join();
+}
+
+TEST_F(PostgresStoreTest, ManyWhoExcludeOthersDoNotWaitForEachOtherInACircle) {
+  const auto stores = {Open(), Open(), Open()};
+  const auto deadlocks = [&] { return Sql("SELECT sum(deadlocks) FROM pg_stat_database"); };
+  const Strings before = deadlocks();
+  std::vector<std::thread> threads;
+  for (const auto& store : stores) {
+    threads.emplace_back([&store = *store] {
+      for (int i = 0; i < 20; ++i) {
+        EXPECT_OK(TransactAndWait(store, {}, Acme(), [](Tx& tx) -> absl::Status {
+          RETURN_IF_ERROR(tx.Exclude());
+          return Increment(tx);
+        }));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(Counter(**stores.begin()), 60);
+  EXPECT_EQ(deadlocks(), before);
+}
+
+// Looks at a row, as the guard of the cache does, and lets everything pass.
+class LookingGuard final : public CommitGuard {
+ public:
+  bool Guards(const Table& table) const override { return table.name == Events().name; }
+  const base::TenantId& tenant() const override { return tenant_; }
+  absl::StatusOr<std::unique_ptr<GuardedCommit>> Announce(Tx& tx,
+                                                          absl::Span<const TouchedRow>) override {
+    const std::vector<Value> key{Text("mode")};
+    RETURN_IF_ERROR(tx.Get(People(), key).status());
+    return std::make_unique<Commit>();
+  }
+  absl::Status Mend(Run) override {
+    ++mends;
+    return absl::OkStatus();
+  }
+  std::atomic<int> mends{0};
+
+ private:
+  struct Commit final : GuardedCommit {
+    absl::Status Finish(Outcome) override { return absl::OkStatus(); }
+  };
+  const base::TenantId tenant_ = base::TenantId::Trusted("guard");
+};
+
+TEST_F(PostgresStoreTest, AConflictIsNoRefusalOfTheGuard) {
+  LookingGuard guard;
+  const auto stores = {Open(), Open()};
+  std::vector<std::thread> threads;
+  for (const auto& store : stores) {
+    store->SetGuard(&guard);
+    threads.emplace_back([&store = *store] {
+      for (int i = 0; i < 50; ++i) {
+        EXPECT_OK(TransactAndWait(store, {}, Acme(), [](Tx& tx) -> absl::Status {
+          RETURN_IF_ERROR(Increment(tx));
+          return tx.Put(Events(), Event("counted")).status();
+        }));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(Counter(**stores.begin()), 100);
+  EXPECT_EQ(guard.mends, 0);
 }
 
 TEST_F(PostgresStoreTest, OneOfManyLeadsUntilItIsGone) {

@@ -72,9 +72,10 @@ class PostgresWriteLane::LaneTx final : public Tx {
   }
   absl::Span<const TouchedRow> touched() const override { return touched_.rows(); }
   absl::Status Exclude() override {
-    lane_.connection_->Queue(KeyOf(PostgresCommand::kExclude),
-                             "LOCK TABLE rapport_commits IN SHARE ROW EXCLUSIVE MODE");
-    return lane_.connection_->Wait();
+    if (alone_ && job_.excludes) return lane_.connection_->Wait();  // the transaction began so
+    job_.excludes = true;
+    lane_.overruled_ = true;
+    return absl::AbortedError("again, with no others");
   }
 
   std::vector<TouchedRow> TakeTouched() { return touched_.Take(); }
@@ -206,8 +207,9 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
       case Verdict::kNothingToCommit:
         return Finish(jobs, verdict);
       case Verdict::kUnannounced:
-        if (attempt <= kGroupAttempts && Mend()) continue;
-        return Fail(jobs, errors::StoreUnavailable());
+        if (!Mend()) return Fail(jobs, errors::StoreUnavailable());
+        --attempt;  // no conflict
+        continue;
       case Verdict::kUnknown: {
         // The callers are told no more than that time is up; the effects wait for the outcome.
         Unknown& unknown =
@@ -223,6 +225,7 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
         break;
     }
     if (failure_ == PostgresFailure::kRefused && !alone) return RunOneByOne(jobs);
+    if (overruled_) continue;  // its next transaction excludes others
     if (failure_ != PostgresFailure::kConflict && failure_ != PostgresFailure::kBroken) {
       return Fail(jobs, StatusOf(failure_));
     }
@@ -244,20 +247,31 @@ PostgresWriteLane::Verdict PostgresWriteLane::Attempt(absl::Span<Job> jobs) {
   place_ = 0;
   wrote_ = false;
   overflow_ = false;
+  overruled_ = false;
   tenant_.clear();
   connection_->Queue(KeyOf(PostgresCommand::kBeginWrite), "BEGIN ISOLATION LEVEL SERIALIZABLE");
-  // Before the snapshot: who excludes others (Tx::Exclude) has ended then, or waits for us.
-  connection_->Queue(KeyOf(PostgresCommand::kShare),
-                     "LOCK TABLE rapport_commits IN ROW EXCLUSIVE MODE");
+  // Before the snapshot, so that it holds what those have done who were waited for (Tx::Exclude);
+  // and at once, because two who both want more than they have would wait for each other.
+  if (jobs.size() == 1 && jobs[0].excludes) {
+    connection_->Queue(KeyOf(PostgresCommand::kExclude),
+                       "LOCK TABLE rapport_commits IN SHARE ROW EXCLUSIVE MODE");
+  } else {
+    connection_->Queue(KeyOf(PostgresCommand::kShare),
+                       "LOCK TABLE rapport_commits IN ROW EXCLUSIVE MODE");
+  }
   // The snapshot is taken before the id: of two transactions that write the same row, the one that
   // commits later has the higher id.
   connection_->Queue(KeyOf(PostgresCommand::kXid), "SELECT pg_current_xact_id()", &xid_);
   const int succeeded = RunBodies(jobs);
   Verdict verdict = Verdict::kFailed;
-  if (connection_->failure() == PostgresFailure::kNone && !overflow_) {
-    verdict = succeeded == 0   ? Verdict::kNothingToCommit
-              : Announce(jobs) ? Commit()
-                               : Verdict::kUnannounced;
+  if (connection_->failure() == PostgresFailure::kNone && !overflow_ && !overruled_) {
+    if (succeeded == 0) {
+      verdict = Verdict::kNothingToCommit;
+    } else if (Announce(jobs)) {
+      verdict = Commit();
+    } else if (connection_->failure() == PostgresFailure::kNone) {
+      verdict = Verdict::kUnannounced;  // otherwise the guard could not even look
+    }
   }
   failure_ = connection_->failure();
   if (overflow_ || (verdict == Verdict::kFailed && failure_ == PostgresFailure::kNone)) {
@@ -318,7 +332,7 @@ int PostgresWriteLane::RunBodies(absl::Span<Job> jobs) {
     LaneTx tx(*this, job, jobs.size() == 1);
     job.status = job.body(tx);
     // Even if the body went on after such an error, its group must not be committed.
-    if (connection_->failure() != PostgresFailure::kNone || overflow_) return 0;
+    if (connection_->failure() != PostgresFailure::kNone || overflow_ || overruled_) return 0;
     if (job.status.ok()) {
       ++succeeded;
       job.touched = tx.TakeTouched();

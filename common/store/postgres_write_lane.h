@@ -66,6 +66,7 @@ class PostgresWriteLane {
     std::int64_t sequence = 0;
     Effects effects = {};
     std::vector<TouchedRow> touched = {};
+    bool excludes = false;  // the body asked for it: it runs alone, in a transaction begun so
   };
   // kUnannounced: rolled back, because the guard refused it.
   enum class Verdict { kCommitted, kNothingToCommit, kUnknown, kUnannounced, kFailed };
@@ -133,6 +134,7 @@ class PostgresWriteLane {
   std::int64_t place_ = 0;   // writes to tables with a sequence so far
   bool wrote_ = false;
   bool overflow_ = false;                             // more writes than a sequence has room for
+  bool overruled_ = false;                            // a body must run in another transaction
   std::string tenant_;                                // the one that the transaction is set to
   PostgresFailure failure_ = PostgresFailure::kNone;  // of the last attempt
   std::unique_ptr<GuardedCommit> announced_;          // the running transaction

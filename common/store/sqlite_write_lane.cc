@@ -22,8 +22,6 @@ constexpr absl::Duration kIdle = absl::Seconds(1);
 // How long the writer may wait for readers when the log has grown to many times its limit.
 constexpr int kPatienceMs = 50;
 constexpr int kPatienceFactor = 4;
-// How often a group begins anew because the guard refused it.
-constexpr int kMends = 3;
 // On a full disk, how often to try whether writing back the log gives room.
 constexpr absl::Duration kRescueInterval = absl::Seconds(1);
 
@@ -180,7 +178,7 @@ void WriteLane::RunGroup() {
     Abandon(errors::StoreUnavailable());
   } else {
     absl::Status status = Attempt();
-    for (int mends = 0; unannounced_ && mends < kMends && Mend().ok(); ++mends) status = Attempt();
+    while (unannounced_ && Mend().ok()) status = Attempt();
     if (status.ok()) {
       Settle();
     } else {
@@ -236,6 +234,7 @@ absl::Status WriteLane::Announce() {
     announced_ = *std::move(announced);
     return absl::OkStatus();
   }
+  if (connection_->failure() != SQLITE_OK) return announced.status();  // it could not even look
   unannounced_ = true;
   return errors::StoreUnavailable();
 }

@@ -117,7 +117,7 @@ class Tx : public Reader {
   virtual absl::Status Touch(absl::string_view table, absl::Span<const Value> key) = 0;
   virtual absl::Span<const TouchedRow> touched() const = 0;
   // Until this transaction ends no other one writes, in any process; those under way are waited
-  // for. To be called before anything else.
+  // for. To be called before anything else; if it is not OK the body returns that, and runs again.
   virtual absl::Status Exclude() = 0;
 };
 

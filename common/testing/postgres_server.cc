@@ -118,7 +118,7 @@ PostgresServer::~PostgresServer() {
 void PostgresServer::Start() {
   pid_ = Spawn({Program("postgres"), "-D", folder_ + "/data", "-k", folder_, "-c",
                 "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_connections=120", "-c",
-                "max_wal_size=256MB", "-c", "wal_recycle=off"},
+                "max_wal_size=256MB", "-c", "wal_recycle=off", "-c", "fsync=off"},
                folder_ + "/log");
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (PQping(uri().c_str()) != PQPING_OK) {

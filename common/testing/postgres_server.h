@@ -1,5 +1,6 @@
 // A PostgreSQL server for tests: its own cluster in a temporary folder, reached by a unix socket
-// only. It ends with the object, and with the thread that started it, however that ends.
+// only. It ends with the object, and with the thread that started it, however that ends. What it
+// has acknowledged outlives its processes, but not the machine (fsync is off).
 #ifndef RAPPORT_COMMON_TESTING_POSTGRES_SERVER_H_
 #define RAPPORT_COMMON_TESTING_POSTGRES_SERVER_H_
 

@@ -33,14 +33,16 @@ int main(int argc, char** argv) {
 
   resource::HotCache cache(host->sole_owner() ? absl::GetFlag(FLAGS_hot_entries) : 0);
   const contact::Resources schema(nullptr, nullptr, nullptr);
-  const auto store = host->OpenStoreOrExit(schema.tables());
+  const auto storage = host->OpenStorageOrExit(
+      schema.tables(), {{&schema.people.table(), "pe"}, {&schema.relationships.table(), "re"}});
+  store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const contact::Resources resources(&tokens, &host->rng(), &cache);
 
   cache.ReportTo(&host->metrics());
 
   rpc::MethodTable table;
-  resource::Methods methods(&table, store.get(), &host->read_lane());
+  resource::Methods methods(&table, store, &host->read_lane(), storage->rows());
   contact::RelationshipService relationships(&resources, &cache);
   contact::PeopleService people(&resources, &relationships, &cache);
   contact::StewardService stewards(&resources, &relationships);
@@ -51,7 +53,7 @@ int main(int argc, char** argv) {
   stewards.Register(&methods);
   consent.Register(&methods);
 
-  resource::FeedService feed(store.get());
+  resource::FeedService feed(store);
   feed.Publish(resources.people.table(), contact::v1::Person::descriptor());
   feed.Publish(resources.contact_points.table(), contact::v1::ContactPoint::descriptor());
   feed.Publish(resources.relationships.table(), contact::v1::Relationship::descriptor());
@@ -62,7 +64,7 @@ int main(int argc, char** argv) {
   feed.Register(&table);
 
   const contact::EngagementFeed from_engagement(&resources);
-  host::Following following(host.get(), store.get());
+  host::Following following(host.get(), store);
   following.Follow(
       "engagement", absl::GetFlag(FLAGS_engagement_target),
       [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {

@@ -39,7 +39,9 @@ int main(int argc, char** argv) {
   resource::ObjectCache<engagement::v1::RelationshipStatistics> cache(
       host->sole_owner() ? absl::GetFlag(FLAGS_hot_entries) : 0);
   const engagement::Resources schema(nullptr, nullptr, nullptr);
-  const auto store = host->OpenStoreOrExit(schema.tables());
+  const auto storage = host->OpenStorageOrExit(
+      schema.tables(), {{&schema.statistics.table(), "st"}, {&schema.settings.table(), "se"}});
+  store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const engagement::Resources resources(&tokens, &host->rng(), &cache);
   const engagement::rules::Parameters parameters;
@@ -47,7 +49,7 @@ int main(int argc, char** argv) {
   cache.ReportTo(&host->metrics());
 
   rpc::MethodTable table;
-  resource::Methods methods(&table, store.get(), &host->read_lane());
+  resource::Methods methods(&table, store, &host->read_lane(), storage->rows());
   engagement::EngagementService engagements(&resources, &tokens, &parameters, &host->rng());
   engagement::TenantHours hours(&resources, host->sole_owner() ? kTenantsInMemory : 0);
   engagement::PromiseService promises(&resources, &parameters);
@@ -64,7 +66,7 @@ int main(int argc, char** argv) {
   care.Register(&methods);
   rapports.Register(&methods);
 
-  resource::FeedService feed(store.get());
+  resource::FeedService feed(store);
   feed.Publish(resources.statistics.table(), engagement::v1::RelationshipStatistics::descriptor());
   feed.Publish(resources.promises.table(), engagement::v1::Promise::descriptor());
   feed.Publish(resources.facts.table(), engagement::v1::Fact::descriptor());
@@ -75,7 +77,7 @@ int main(int argc, char** argv) {
   feed.Register(&table);
 
   const engagement::ContactFeed from_contact(&resources, &parameters, &engagements, &hours);
-  host::Following following(host.get(), store.get());
+  host::Following following(host.get(), store);
   following.Follow(
       "contact", absl::GetFlag(FLAGS_contact_target),
       [&](store::Tx& tx, const base::CallContext& context, const google::protobuf::Any& change) {

@@ -45,13 +45,30 @@ void RapportService::Register(resource::Methods* methods) {
         if (hours == nullptr) return absl::nullopt;
         const auto statistics = cache_->Find(StatisticsName(request.name()));
         if (!statistics) return absl::nullopt;
-        const absl::Time as_of = AsOf(request, context);
-        if (!rules::ReadableAt(**statistics, as_of)) return absl::nullopt;  // replayed on a worker
-        google::protobuf::Arena arena(kOneAnswer);
-        auto& rapport = *google::protobuf::Arena::CreateMessage<v1::Rapport>(&arena);
-        rules::Measure(**statistics, as_of, parameters_, *hours, &rapport);
-        return absl::StatusOr<grpc::ByteBuffer>(rpc::Serialize(rapport));
+        return Now(**statistics, AsOf(request, context), *hours);
       },
+      {[this](const CallContext& context, const v1::GetRapportRequest& request)
+           -> absl::StatusOr<std::vector<resource::RowRef>> {
+         ASSIGN_OR_RETURN(auto statistics,
+                          resources_.statistics.RowOf(StatisticsName(request.name())));
+         ASSIGN_OR_RETURN(
+             auto settings,
+             resources_.settings.RowOf(
+                 resource::Name<contact::v1::Settings>::Of(context.tenant.value()).text()));
+         return std::vector<resource::RowRef>{std::move(statistics), std::move(settings)};
+       },
+       [this](const CallContext& context, const v1::GetRapportRequest& request,
+              const resource::RowReads::Rows& rows)
+           -> absl::optional<absl::StatusOr<grpc::ByteBuffer>> {
+         if (!rows[0].exists) {
+           return absl::StatusOr<grpc::ByteBuffer>(errors::ResourceUnknown(request.name()));
+         }
+         google::protobuf::Arena arena(kOneAnswer);
+         auto& statistics =
+             *google::protobuf::Arena::CreateMessage<v1::RelationshipStatistics>(&arena);
+         if (!statistics.ParseFromString(rows[0].payload)) return absl::nullopt;
+         return Now(statistics, AsOf(request, context), *hours_.Of(context.tenant, rows[1]));
+       }},
       [this](store::Snapshot& snapshot, const CallContext& context,
              const v1::GetRapportRequest& request) -> absl::StatusOr<v1::Rapport> {
         const std::string name = StatisticsName(request.name());
@@ -102,6 +119,16 @@ void RapportService::Register(resource::Methods* methods) {
       prefix + "GetTrust",
       [this](store::Snapshot& snapshot, const CallContext& context,
              const v1::GetTrustRequest& request) { return TrustAt(snapshot, context, request); });
+}
+
+absl::optional<absl::StatusOr<grpc::ByteBuffer>> RapportService::Now(
+    const v1::RelationshipStatistics& current, absl::Time as_of,
+    const rules::WorkingHours& hours) const {
+  if (!rules::ReadableAt(current, as_of)) return absl::nullopt;
+  google::protobuf::Arena arena(kOneAnswer);
+  auto& rapport = *google::protobuf::Arena::CreateMessage<v1::Rapport>(&arena);
+  rules::Measure(current, as_of, parameters_, hours, &rapport);
+  return absl::StatusOr<grpc::ByteBuffer>(rpc::Serialize(rapport));
 }
 
 absl::StatusOr<v1::Rapport> RapportService::At(store::Reader& reader,

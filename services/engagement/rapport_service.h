@@ -26,6 +26,10 @@ class RapportService {
   void Register(resource::Methods* methods);
 
  private:
+  // Nothing for an instant of the past that must be replayed from the journal, on a worker.
+  absl::optional<absl::StatusOr<grpc::ByteBuffer>> Now(const v1::RelationshipStatistics& current,
+                                                       absl::Time as_of,
+                                                       const rules::WorkingHours& hours) const;
   absl::StatusOr<v1::Rapport> At(store::Reader& reader, const v1::RelationshipStatistics& current,
                                  absl::Time as_of, const rules::WorkingHours& hours) const;
   absl::StatusOr<v1::Trust> TrustAt(store::Snapshot& snapshot, const base::CallContext& context,

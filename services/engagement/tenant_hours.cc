@@ -36,6 +36,18 @@ absl::StatusOr<TenantHours::Hours> TenantHours::Of(store::Snapshot& snapshot,
   return hours;
 }
 
+TenantHours::Hours TenantHours::Of(const base::TenantId& tenant, const cache::CachedRow& settings) {
+  const auto known = parsed_.Find(tenant.value());
+  if (known && known->version == settings.version) return known->hours;
+  contact::v1::Settings parsed;
+  auto hours = settings.exists && parsed.ParseFromString(settings.payload)
+                   ? std::make_shared<const rules::WorkingHours>(WorkingHoursOf(parsed))
+                   : std::make_shared<const rules::WorkingHours>();
+  parsed_.Wrote(tenant.value(), static_cast<std::int64_t>(settings.version),
+                Parsed{settings.version, hours});
+  return hours;
+}
+
 absl::Status TenantHours::Put(store::Tx& tx, const contact::v1::Settings& settings) {
   RETURN_IF_ERROR(resources_.settings.Put(tx, settings));
   tx.OnCommit([this, tenant = tx.tenant().value(),

@@ -41,12 +41,13 @@ int main(int argc, char** argv) {
   auto tables = projection.tables();
   tables.insert(tables.end(),
                 {&schema.table(), &resource::RequestLog::table(), &resource::SecretsTable()});
-  const auto store = host->OpenStoreOrExit(std::move(tables));
+  const auto storage = host->OpenStorageOrExit(std::move(tables));
+  store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const recommendation::Offers offers(recommendation::OfferStrategy(), &tokens, &host->rng(),
                                       nullptr);
   recommendation::OfferBook book;
-  host::Following following(host.get(), store.get(),
+  host::Following following(host.get(), store,
                             {projection.IndexSource(), recommendation::OfferSource(offers, &book)});
   const auto apply = [&](store::Tx& tx, const base::CallContext& context,
                          const google::protobuf::Any& change) {
@@ -87,7 +88,7 @@ int main(int argc, char** argv) {
                                                 &host->wall_clock());
 
   rpc::MethodTable table;
-  resource::Methods methods(&table, store.get(), &host->read_lane());
+  resource::Methods methods(&table, store, &host->read_lane());
   recommendation::RecommendationService service(&deciding, &worklists, &offers);
   service.Register(&methods);
   recommendation::OfferService offer_service(&offers, &book);

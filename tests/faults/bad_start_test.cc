@@ -144,6 +144,8 @@ TEST_P(BadStart, AWrongFlagOrVariableIsNamedInOneLine) {
   ExpectFlags(kUsage, {"--store="}, {"--store"});
   ExpectFlags(kUsage, {"--store=mysql://db"}, {"--store"});
   ExpectFlags(kUsage, {"--store=postgres://ada:secret@db/rapport"}, {"--store", "passfile"});
+  ExpectFlags(kUsage, {"--redis=127.0.0.1:6379"}, {"--redis", "--store"});
+  ExpectFlags(kUsage, {"--store=postgres://rapport@db/rapport", "--redis=6379"}, {"--redis"});
   ExpectFlags(kUsage, {"--fixed_tenant=Not An Id"}, {"--fixed_tenant"});
   ExpectFlags(kUsage, {"--fixed_tenant="}, {"--jwks_file", "--fixed_tenant"});
   ExpectFlags(kUsage, {absl::StrCat("--jwks_file=", In("keys"))}, {"--fixed_tenant"});

@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/text/locale.h"
 #include "rapport/contact/v1/steward_service.pb.h"
+#include "rapport/recommendation/v1/recommendation_service.pb.h"
 #include "tools/import/mbox.h"
 #include "tools/rapportctl/commands.h"
 #include "tools/rapportctl/house_lines.h"
@@ -72,6 +73,7 @@ class Importer {
       if (!status.ok()) break;
     }
     RETURN_IF_ERROR(Report());
+    if (status.ok()) Settle(steward);
     return status;
   }
 
@@ -81,6 +83,18 @@ class Importer {
   }
 
  private:
+  // The next command may ask recommendation, which learns a moment later: waits until it knows what
+  // was imported. Without it the import is no less done.
+  void Settle(const Steward& steward) {
+    recommendation::v1::GetWorklistRequest request;
+    request.set_steward(steward.name());
+    connection_
+        .Call<recommendation::v1::GetWorklistResponse>(
+            "rapport.recommendation.v1.RecommendationService/GetWorklist", request)
+        .status()
+        .IgnoreError();
+  }
+
   // What tells this house from another one behind the same address: its oldest steward.
   ImportLedger OpenLedger() const {
     std::string house;
