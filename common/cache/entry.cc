@@ -194,7 +194,10 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view value) {
   Header header = DecodeHeader(value);
   if (header.size == 0) return absl::DataLossError("no cache entry");
   Entry entry{std::move(header.state), {}};
-  if (entry.state.kind == EntryKind::kBlank) return entry;
+  if (entry.state.kind == EntryKind::kBlank) {
+    if (value.size() > header.size) return absl::DataLossError("blank cache entry with a payload");
+    return entry;
+  }
   const absl::string_view bytes = value.substr(header.size);
   if (bytes.size() < kTailSize) return absl::DataLossError("cache entry cut short");
   Tail& tail = entry.tail;

@@ -145,6 +145,7 @@ TEST(CacheEntryBytes, OfABlankKeepItsIntents) {
   ASSERT_OK_AND_ASSIGN(const Entry entry, DecodeEntry(EncodeHeader(blank)));
   EXPECT_EQ(entry.state, blank);
   EXPECT_EQ(entry.tail.payload, "");
+  EXPECT_THAT(DecodeEntry(EncodeHeader(blank) + "x"), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 // Proves: S06
