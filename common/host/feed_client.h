@@ -56,8 +56,8 @@ class Following {
   resource::FeedPositions positions_;
   std::vector<store::Tail::Source> sources_;
   const bool remembers_;  // there is memory to keep up
-  std::vector<std::unique_ptr<Follower>> followers_;
   std::unique_ptr<store::Tail> tail_;
+  std::vector<std::unique_ptr<Follower>> followers_;  // go first: they use the tail
 };
 
 }  // namespace rapport::host

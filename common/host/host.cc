@@ -162,6 +162,9 @@ absl::StatusOr<std::unique_ptr<store::Store>> Host::OpenStore(
 absl::StatusOr<std::unique_ptr<Storage>> Host::OpenStorage(std::vector<const store::Table*> tables,
                                                            std::vector<cache::GuardedTable> cached,
                                                            int schema_version) {
+  if (!options_.redis.address.empty() && cached.empty()) {
+    return absl::InvalidArgumentError("--redis: nothing of this service is cached");
+  }
   const bool shares = !sole_owner() && !cached.empty();
   if (options_.print_metrics && !shares) cache::CacheMetrics{*metrics_};
   if (shares) tables.push_back(&cache::ModeTable());

@@ -194,13 +194,14 @@ store::Tail::Source FeedConsumer::CursorSource() {
 void FeedConsumer::HearCursor(const store::Row& row) {
   const std::string& store_id = store::AsText(row[1]);
   positions_->Follow(store_id);
-  positions_->Advance(store_id, store::AsInt(row[2]));
-  // When whoever follows the feed had everything; 0 while they had not.
+  // When whoever follows the feed had everything; 0 while they had not: then what was written again
+  // lately is still to come, also of what it was earlier.
   const std::int64_t heard_us = store::AsInt(row[3]);
-  if (!options_.shared || heard_us == 0) return;
+  if (heard_us != 0) positions_->Advance(store_id, store::AsInt(row[2]));
+  if (!options_.shared) return;
   positions_->Heard(options_.origin);
-  last_word_us_.store(heard_us);
-  caught_up_.store(true);
+  if (heard_us != 0) last_word_us_.store(heard_us);
+  caught_up_.store(heard_us != 0);
 }
 
 absl::Status FeedConsumer::LoadCursor(feed::WatchChangesRequest* cursor) {
@@ -213,7 +214,9 @@ absl::Status FeedConsumer::LoadCursor(feed::WatchChangesRequest* cursor) {
     cursor->set_store_id(store::AsText((*row)[1]));
     cursor->set_after_sequence(store::AsInt((*row)[2]));
     positions_->Follow(cursor->store_id());
-    positions_->Advance(cursor->store_id(), cursor->after_sequence());
+    if (store::AsInt((*row)[3]) != 0) {
+      positions_->Advance(cursor->store_id(), cursor->after_sequence());
+    }
   }
   return absl::OkStatus();
 }

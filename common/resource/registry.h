@@ -245,7 +245,10 @@ class Registry {
     if (!etag.empty() && etag != before.etag()) return errors::EtagMismatch(name);
     M after = before;
     RETURN_IF_ERROR(change(&after));
-    if (after.SerializeAsString() == before.SerializeAsString()) return after;
+    if (after.SerializeAsString() == before.SerializeAsString()) {
+      RETURN_IF_ERROR(Touch(tx, name));  // it may be so since a call whose answer was lost
+      return after;
+    }
     RETURN_IF_ERROR(Write(tx, context, &before, &after));
     return after;
   }

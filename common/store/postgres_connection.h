@@ -2,8 +2,8 @@
 // the server's error codes become statuses.
 //
 // Statements are queued without waiting; whoever needs an answer sends all that is queued and waits
-// for all answers in one round trip. After an error nothing is sent any more until ForgetFailure or
-// Rollback, so a transaction in which something failed cannot be committed by mistake.
+// for all answers in one round trip. After an error nothing is sent any more until Rollback, so a
+// transaction in which something failed cannot be committed by mistake.
 #ifndef RAPPORT_COMMON_STORE_POSTGRES_CONNECTION_H_
 #define RAPPORT_COMMON_STORE_POSTGRES_CONNECTION_H_
 
@@ -71,7 +71,7 @@ class PostgresConnection {
   // Ends the transaction, whatever its state, and forgets the failure unless that is kBroken.
   void Rollback();
 
-  // The first failure since ForgetFailure.
+  // The first failure since Rollback.
   PostgresFailure failure() const { return failure_; }
   bool broken() const { return failure_ == PostgresFailure::kBroken; }
   // The status for it.

@@ -85,6 +85,36 @@ TEST_F(PostgresFaults, ACommitWhoseAnswerWasLostIsFoundToHaveHappened) {
   EXPECT_OK(TransactAndWait(*store, {}, Acme(), Increment));
 }
 
+TEST_F(PostgresFaults, ACommitThatGoesOnWithoutUsIsNotRunAgain) {
+  PostgresOptions options = Options();
+  options.patience = absl::Milliseconds(50);
+  const auto store = Open(options);
+  ASSERT_OK(TransactAndWait(*store, {}, Acme(), Increment));
+  Sql("ALTER SYSTEM SET synchronous_standby_names='nobody'");
+  Sql("SELECT pg_reload_conf()");
+  Await("SHOW synchronous_standby_names", "nobody");
+  int runs = 0;
+  std::atomic<bool> effect{false};
+  // Until the lane gives up on a silent server, some seconds; the COMMIT goes on there.
+  EXPECT_THAT(TransactAndWait(*store, {}, Acme(),
+                              [&](Tx& tx) {
+                                ++runs;
+                                tx.OnCommit([&](std::int64_t) { effect = true; });
+                                return Increment(tx);
+                              }),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_FALSE(effect);
+  Sql("ALTER SYSTEM RESET synchronous_standby_names");
+  Sql("SELECT pg_reload_conf()");
+  Await("SHOW synchronous_standby_names", "");
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (!effect && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_TRUE(effect);
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(Counter(*store), 2);
+  EXPECT_OK(TransactAndWait(*store, {}, Acme(), Increment));
+}
+
 TEST_F(PostgresFaults, WithoutItsServerItRefusesAndGoesOnWhenItIsBack) {
   PostgresOptions options = Options();
   options.patience = absl::Milliseconds(50);

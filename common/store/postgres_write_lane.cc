@@ -129,7 +129,11 @@ class PostgresWriteLane::LaneTx final : public Tx {
 
 PostgresWriteLane::PostgresWriteLane(const Catalog& catalog, PostgresCommits& commits,
                                      std::atomic<std::size_t>& waiting, Options options)
-    : catalog_(catalog), commits_(commits), waiting_(waiting), options_(std::move(options)) {
+    : catalog_(catalog),
+      commits_(commits),
+      waiting_(waiting),
+      options_(std::move(options)),
+      writer_(options_.writer) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -165,6 +169,7 @@ void PostgresWriteLane::Loop() {
       group_.clear();
     } else if (!unknown_.empty() && Connect({})) {
       CatchUp();
+      MendIfDue();
     }
   }
 }
@@ -200,6 +205,7 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
   for (int attempt = 1;; ++attempt) {
     if (!DropLate(jobs)) return;
     if (!Connect(jobs)) return Fail(jobs, errors::StoreUnavailable());
+    MendIfDue();
     Verdict verdict = Attempt(jobs);
     if (verdict == Verdict::kUnknown) verdict = FindOutcome();
     switch (verdict) {
@@ -212,8 +218,10 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
         continue;
       case Verdict::kUnknown: {
         // The callers are told no more than that time is up; the effects wait for the outcome.
-        Unknown& unknown =
-            unknown_.emplace_back(Unknown{SequenceOf(commit_, place_), {}, std::move(announced_)});
+        Unknown& unknown = unknown_.emplace_back(Unknown{std::exchange(writer_, NewWriter()),
+                                                         SequenceOf(commit_, place_),
+                                                         {},
+                                                         std::move(announced_)});
         for (Job& job : jobs) {
           if (job.settled || !job.status.ok()) continue;
           for (auto& effect : job.effects) unknown.effects.push_back(std::move(effect));
@@ -351,7 +359,7 @@ PostgresWriteLane::Verdict PostgresWriteLane::Commit() {
     const auto number = CommitNumber();
     if (!number.ok()) return Verdict::kFailed;
     PostgresParams mark;
-    mark.AddText(options_.writer);
+    mark.AddText(writer_);
     mark.AddInt(*number);
     connection_->Queue(
         KeyOf(PostgresCommand::kMark),
@@ -378,6 +386,8 @@ void PostgresWriteLane::Finish(absl::Span<Job> jobs, Verdict verdict) {
   if (verdict == Verdict::kCommitted && wrote_) {
     sequence = SequenceOf(commit_, place_);
     commits_.Acknowledged(sequence);
+  } else if (verdict == Verdict::kCommitted) {
+    sequence = LatestSequence();
   }
   for (Job& job : jobs) {
     if (job.settled) continue;
@@ -392,6 +402,10 @@ void PostgresWriteLane::Finish(absl::Span<Job> jobs, Verdict verdict) {
     }
   }
   if (verdict == Verdict::kCommitted) commits_.Tell(sequence);
+}
+
+void PostgresWriteLane::MendIfDue() {
+  if (std::exchange(mend_due_, false) && !Mend()) mend_due_ = true;
 }
 
 void PostgresWriteLane::Fail(absl::Span<Job> jobs, const absl::Status& why) {
@@ -452,46 +466,49 @@ bool PostgresWriteLane::Connect(absl::Span<Job> jobs) {
 PostgresWriteLane::Verdict PostgresWriteLane::FindOutcome() {
   const auto until = SteadyClock::now() + absl::ToChronoMilliseconds(options_.patience);
   while (Connect({})) {
-    const auto outcome = AskOutcome(commit_);
+    const auto outcome = AskOutcome(writer_, commit_);
     if (outcome.ok() && *outcome != Verdict::kUnknown) return *outcome;
     if (SteadyClock::now() > until || !Pause(kOutcomeRetry)) break;
   }
   return Verdict::kUnknown;
 }
 
-absl::StatusOr<PostgresWriteLane::Verdict> PostgresWriteLane::AskOutcome(std::int64_t commit) {
+absl::StatusOr<PostgresWriteLane::Verdict> PostgresWriteLane::AskOutcome(const std::string& writer,
+                                                                         std::int64_t commit) {
+  // A snapshot knows of transactions below the last one that has ended only. With an id that is
+  // higher, and has ended, it tells whether ours still runs. An id that is not higher says that the
+  // server has crashed and forgotten ours.
+  ASSIGN_OR_RETURN(const PgResult own, connection_->Query("SELECT pg_current_xact_id()"));
   ASSIGN_OR_RETURN(const PgResult now, connection_->Query("SELECT pg_current_snapshot()"));
   const PostgresSnapshot snapshot = DecodeSnapshot(now.get(), 0, 0);
   const std::int64_t xid = commit - commits_.base();
-  if (xid < snapshot.xmax && !snapshot.Ended(xid)) return Verdict::kUnknown;
-  PostgresParams writer;
-  writer.AddText(options_.writer);
-  ASSIGN_OR_RETURN(
-      const PgResult mark,
-      connection_->Query("SELECT number FROM rapport_commits WHERE writer=$1", writer));
+  if (xid < DecodeInt(own.get(), 0, 0) && !snapshot.Ended(xid)) return Verdict::kUnknown;
+  PostgresParams name;
+  name.AddText(writer);
+  ASSIGN_OR_RETURN(const PgResult mark,
+                   connection_->Query("SELECT number FROM rapport_commits WHERE writer=$1", name));
   const bool committed = PQntuples(mark.get()) == 1 && DecodeInt(mark.get(), 0, 0) == commit;
   return committed ? Verdict::kCommitted : Verdict::kFailed;
 }
 
 void PostgresWriteLane::CatchUp() {
-  std::vector<Unknown> still;
-  for (Unknown& unknown : unknown_) {
-    const auto outcome = AskOutcome(CommitOf(unknown.sequence));
+  std::vector<Unknown> pending = std::exchange(unknown_, {});
+  for (Unknown& unknown : pending) {
+    const auto outcome = AskOutcome(unknown.writer, CommitOf(unknown.sequence));
     if (!outcome.ok() || *outcome == Verdict::kUnknown) {
-      still.push_back(std::move(unknown));
+      unknown_.push_back(std::move(unknown));
     } else if (*outcome == Verdict::kCommitted) {
       commits_.Acknowledged(unknown.sequence);
       for (auto& effect : unknown.effects) effect(unknown.sequence);
-      // Nobody waits for it any more: if it fails, the mark keeps readers away while it stands.
-      if (unknown.announced != nullptr) {
-        unknown.announced->Finish(GuardedCommit::Outcome::kCommitted).IgnoreError();
+      if (unknown.announced != nullptr &&
+          !unknown.announced->Finish(GuardedCommit::Outcome::kCommitted).ok()) {
+        mend_due_ = true;
       }
       commits_.Tell(unknown.sequence);
     } else {
       Withdraw(std::move(unknown.announced));
     }
   }
-  unknown_ = std::move(still);
 }
 
 bool PostgresWriteLane::Pause(absl::Duration duration) {
@@ -512,6 +529,12 @@ absl::StatusOr<std::int64_t> PostgresWriteLane::CommitNumber() {
     commit_ = DecodeInt(xid_.get(), 0, 0) + commits_.base();
   }
   return commit_;
+}
+
+std::int64_t PostgresWriteLane::LatestSequence() {
+  const auto latest = connection_->Query("SELECT coalesce(max(number),0) FROM rapport_commits");
+  if (!latest.ok()) return commits_.committed();
+  return std::max(commits_.committed(), SequenceOf(DecodeInt(latest->get(), 0, 0), kMaxPlace));
 }
 
 absl::StatusOr<std::int64_t> PostgresWriteLane::NextSequence() {

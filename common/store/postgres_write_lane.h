@@ -90,6 +90,7 @@ class PostgresWriteLane {
   bool Void(std::unique_ptr<GuardedCommit> announced);
   // Lets the guard make sure that no copy is believed.
   bool Mend();
+  void MendIfDue();
   void Fail(absl::Span<Job> jobs, const absl::Status& why);
   void RunOneByOne(absl::Span<Job> jobs);
   // Settles those whose deadline has passed; false if no job is left.
@@ -101,7 +102,7 @@ class PostgresWriteLane {
   // Whether the transaction whose COMMIT was under way was committed or failed; kUnknown if the
   // server does not say within the patience.
   Verdict FindOutcome();
-  absl::StatusOr<Verdict> AskOutcome(std::int64_t commit);
+  absl::StatusOr<Verdict> AskOutcome(const std::string& writer, std::int64_t commit);
   // Makes up for effects of a commit whose outcome came to be known later.
   void CatchUp();
   // False when the lane is being closed.
@@ -110,6 +111,8 @@ class PostgresWriteLane {
   // The number of the running transaction's commit.
   absl::StatusOr<std::int64_t> CommitNumber();
   absl::StatusOr<std::int64_t> NextSequence();
+  // Of all commits of all processes until now: an answer that wrote nothing may repeat one of them.
+  std::int64_t LatestSequence();
 
   const Catalog& catalog_;
   PostgresCommits& commits_;
@@ -138,11 +141,17 @@ class PostgresWriteLane {
   std::string tenant_;                                // the one that the transaction is set to
   PostgresFailure failure_ = PostgresFailure::kNone;  // of the last attempt
   std::unique_ptr<GuardedCommit> announced_;          // the running transaction
+  // Its name in rapport_commits: another one after each commit in doubt, whose mark stays so.
+  std::string writer_;
+  int writers_ = 0;
+  std::string NewWriter() { return options_.writer + "/" + std::to_string(++writers_); }
   struct Unknown {
+    std::string writer;
     std::int64_t sequence;
     Effects effects;
     std::unique_ptr<GuardedCommit> announced;
   };
+  bool mend_due_ = false;         // copies of a commit that was in doubt may be believed
   std::vector<Unknown> unknown_;  // commits whose outcome is still to be found out
 
   std::thread thread_;  // last: starts when all else is there

@@ -1,5 +1,5 @@
-// The working hours of every tenant, kept in memory. They are copied from contact's settings; a
-// tenant without settings works at the default hours.
+// The working hours of every tenant, kept in memory where this process owns the store. They are
+// copied from contact's settings; a tenant without settings works at the default hours.
 #ifndef RAPPORT_SERVICES_ENGAGEMENT_TENANT_HOURS_H_
 #define RAPPORT_SERVICES_ENGAGEMENT_TENANT_HOURS_H_
 

@@ -30,7 +30,9 @@ absl::Status EngagementFeed::Apply(store::Tx& tx, const base::CallContext& conte
     after.set_standing_reason("the person got in touch");
     *after.mutable_standing_time() = statistics.last_inbound_time();
   }
-  if (after.SerializeAsString() == found->SerializeAsString()) return absl::OkStatus();
+  if (after.SerializeAsString() == found->SerializeAsString()) {
+    return resources_.relationships.Touch(tx, after.name());
+  }
   return resources_.relationships.Write(tx, context, &*found, &after);
 }
 

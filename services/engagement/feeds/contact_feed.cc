@@ -70,7 +70,9 @@ absl::Status ContactFeed::ApplyRelationship(store::Tx& tx, const CallContext& co
     *after.mutable_declared_rhythm() = relationship.effective_rhythm();
   }
   rules::DeriveRhythm(DeclaredRhythmOf(after), parameters_, &after);
-  if (known && after.SerializeAsString() == known->SerializeAsString()) return absl::OkStatus();
+  if (known && after.SerializeAsString() == known->SerializeAsString()) {
+    return resources_.statistics.Touch(tx, after.name());
+  }
   resources_.statistics.Stamp(known ? &*known : nullptr, &after, context.now);
   RETURN_IF_ERROR(resources_.statistics.Put(tx, after));
   if (known) return absl::OkStatus();
