@@ -79,7 +79,7 @@ class MarkedCommit final : public GuardedCommit {
     for (StampedKey& stamped : keys_) stamped.version = kUnmark;
     for (std::size_t i = 0; i < keys_.size(); i += kKeysPerCall) {
       RunScript(connection_, StampCommand(Piece(i), intent_, kBlankTtl), budget_,
-                [](absl::StatusOr<RedisReply>) {});
+                [](const absl::StatusOr<RedisReply>&) {});
     }
     return absl::OkStatus();
   }

@@ -134,7 +134,7 @@ void CacheKeeper::Open() {
   fresh.run_id = tried_->run_id();
   fresh.timeline = parts_.store->id();
   const bool opened = Change(
-      [&fresh](ModeRow row) {
+      [&fresh](const ModeRow& row) {
         ModeRow next = fresh;
         next.mode = cache::Open(row.mode, fresh.mode.epoch);
         return next.mode == row.mode ? row : next;
@@ -154,7 +154,7 @@ bool CacheKeeper::Change(absl::AnyInvocable<ModeRow(ModeRow)> change, bool exclu
   const auto committed =
       store::TransactAndWait(*parts_.store, ctx, ModeTenant(), [&](store::Tx& tx) -> absl::Status {
         if (exclude) RETURN_IF_ERROR(tx.Exclude());
-        ASSIGN_OR_RETURN(row, ChangeMode(tx, parts_.clock->Now(), [&](ModeRow before) {
+        ASSIGN_OR_RETURN(row, ChangeMode(tx, parts_.clock->Now(), [&](const ModeRow& before) {
                            ModeRow after = change(before);
                            changed = !(after == before);
                            return after;

@@ -106,7 +106,7 @@ void CoherentReads::OnEntry(const CallPtr& call, Stage stage, absl::string_view 
   if (!entry.ok() || check == TailCheck::kWrongEntity) {
     parts_.metrics->wrong_values.Add();
     RunScript(call->connection, DropCommand(call->key, NewHoldId(*parts_.rng)), parts_.read_budget,
-              [](absl::StatusOr<RedisReply>) {});
+              [](const absl::StatusOr<RedisReply>&) {});
     return GoAround(call, Bypass::kWrongValue);
   }
   switch (cache::OnGet(entry->state, 0, absl::ToUnixMillis(parts_.clock->Now()))) {
@@ -225,7 +225,7 @@ void CoherentReads::Release(const Call& call) {
   // A stamp that names no version, of an intent that nobody has: it ends the lease.
   RunScript(call.connection,
             StampCommand({{call.key, 0}}, NewHoldId(*parts_.rng), absl::Milliseconds(1)),
-            parts_.read_budget, [](absl::StatusOr<RedisReply>) {});
+            parts_.read_budget, [](const absl::StatusOr<RedisReply>&) {});
 }
 
 void CoherentReads::StartLoad(const CallPtr& call, Done done) {

@@ -15,8 +15,8 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 
-struct redisReader;
-struct redisReadTask;
+struct redisReader;    // NOLINT(readability-identifier-naming): hiredis's own name
+struct redisReadTask;  // NOLINT(readability-identifier-naming): hiredis's own name
 
 namespace rapport::cache {
 

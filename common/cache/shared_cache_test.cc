@@ -168,7 +168,8 @@ TYPED_TEST(SharedCacheFaultsTest, RedisRestartedWithOldDataIsNotBelieved) {
   this->redis_.Kill();
   this->redis_.Start();
   // The old value is there, under a key of the epoch that is ON.
-  ASSERT_OK_AND_ASSIGN(const Entry old, DecodeEntry(this->operator_.Run({"GET", key})));
+  const std::string bytes = this->operator_.Run({"GET", key});
+  ASSERT_OK_AND_ASSIGN(const Entry old, DecodeEntry(bytes));
   ASSERT_EQ(old.tail.payload, "1");
   this->AwaitConnection();
   EXPECT_TRUE(this->IsOpen());
