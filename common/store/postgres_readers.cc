@@ -1,6 +1,5 @@
 #include "common/store/postgres_readers.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/base/errors.h"
@@ -8,12 +7,6 @@
 #include "common/store/postgres_access.h"
 
 namespace rapport::store {
-namespace {
-
-// A waiting reader looks at the clock at least this often, because the clock may be a fake.
-constexpr absl::Duration kLook = absl::Milliseconds(20);
-
-}  // namespace
 
 class PostgresReaders::View final : public Snapshot {
  public:
@@ -28,7 +21,8 @@ class PostgresReaders::View final : public Snapshot {
     // The server's answer is taken when the connection is used next.
     connection_->Queue(KeyOf(PostgresCommand::kCommit), "COMMIT");
     connection_->Send();
-    pool_.GiveBack(std::move(connection_));
+    const bool sound = connection_->failure() == PostgresFailure::kNone;
+    pool_.connections_.GiveBack(sound ? std::move(connection_) : nullptr);
   }
   View(const View&) = delete;
   View& operator=(const View&) = delete;
@@ -60,14 +54,14 @@ class PostgresReaders::View final : public Snapshot {
 
 PostgresReaders::PostgresReaders(PostgresOpener open, std::size_t size, const Catalog& catalog,
                                  const PostgresCommits& commits, const time::Clock& clock)
-    : open_(std::move(open)), size_(size), catalog_(catalog), commits_(commits), clock_(clock) {}
+    : open_(std::move(open)), catalog_(catalog), commits_(commits), connections_(size, clock) {}
 
 absl::StatusOr<std::unique_ptr<Snapshot>> PostgresReaders::Open(const base::CallContext& ctx,
                                                                 base::TenantId tenant) {
-  ASSIGN_OR_RETURN(auto connection, Take(ctx.deadline));
+  ASSIGN_OR_RETURN(auto connection, connections_.Take(ctx.deadline));
   auto snapshot = Begin(connection, tenant);
   if (!snapshot.ok()) {
-    GiveBack(nullptr);
+    connections_.GiveBack(nullptr);
     return errors::StoreUnavailable();
   }
   const bool behind = ctx.at_least > 0 && !commits_.Includes(*snapshot, ctx.at_least);
@@ -95,30 +89,6 @@ absl::StatusOr<PostgresSnapshot> PostgresReaders::Begin(
     // Lost while it rested, as all connections are when the server starts anew: make a fresh one.
     if (!rested) return begun;
   }
-}
-
-absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresReaders::Take(absl::Time deadline) {
-  base::MutexLock lock(&mu_);
-  while (taken_ >= size_) {
-    const absl::Duration left = deadline - clock_.Now();
-    if (left <= absl::ZeroDuration()) return errors::Overloaded("read");
-    freed_.WaitWithTimeout(&mu_, std::min(left, kLook));
-  }
-  ++taken_;
-  std::unique_ptr<PostgresConnection> connection;
-  if (!free_.empty()) {
-    connection = std::move(free_.back());
-    free_.pop_back();
-  }
-  return connection;
-}
-
-void PostgresReaders::GiveBack(std::unique_ptr<PostgresConnection> connection) {
-  const bool sound = connection != nullptr && connection->failure() == PostgresFailure::kNone;
-  base::MutexLock lock(&mu_);
-  if (sound) free_.push_back(std::move(connection));
-  --taken_;
-  freed_.Signal();
 }
 
 }  // namespace rapport::store

@@ -4,12 +4,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/call_context.h"
-#include "common/base/mutex.h"
+#include "common/store/connection_pool.h"
 #include "common/store/postgres_commits.h"
 #include "common/store/postgres_connection.h"
 #include "common/store/sql_catalog.h"
@@ -33,22 +32,13 @@ class PostgresReaders {
  private:
   class View;
 
-  // A place in the pool, with a connection that may have been lost while it rested, or none.
-  absl::StatusOr<std::unique_ptr<PostgresConnection>> Take(absl::Time deadline);
-  void GiveBack(std::unique_ptr<PostgresConnection> connection);
   absl::StatusOr<PostgresSnapshot> Begin(std::unique_ptr<PostgresConnection>& connection,
                                          const base::TenantId& tenant);
 
   const PostgresOpener open_;
-  const std::size_t size_;
   const Catalog& catalog_;
   const PostgresCommits& commits_;
-  const time::Clock& clock_;
-
-  base::Mutex mu_;
-  base::CondVar freed_;
-  std::vector<std::unique_ptr<PostgresConnection>> free_ ABSL_GUARDED_BY(mu_);
-  std::size_t taken_ ABSL_GUARDED_BY(mu_) = 0;
+  ConnectionPool<PostgresConnection> connections_;  // may be lost while they rest
 };
 
 }  // namespace rapport::store

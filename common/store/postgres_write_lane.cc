@@ -131,38 +131,26 @@ PostgresWriteLane::PostgresWriteLane(const Catalog& catalog, PostgresCommits& co
                                      std::atomic<std::size_t>& waiting, Options options)
     : catalog_(catalog),
       commits_(commits),
-      waiting_(waiting),
       options_(std::move(options)),
+      queue_(options_.max_queue, options_.max_group, waiting),
       writer_(options_.writer) {
   thread_ = std::thread([this] { Loop(); });
 }
 
 PostgresWriteLane::~PostgresWriteLane() {
-  {
-    base::MutexLock lock(&mu_);
-    stopping_ = true;
-    work_.Signal();
-    stopped_.Signal();
-  }
+  queue_.Close();
   thread_.join();
 }
 
 void PostgresWriteLane::Submit(const base::CallContext& ctx, base::TenantId tenant,
                                Store::Body body, Store::Done done) {
-  base::MutexLock lock(&mu_);
-  if (stopping_) {
-    refused_.emplace_back(std::move(done), errors::Draining());
-  } else if (waiting_.load(std::memory_order_relaxed) >= options_.max_queue) {
-    refused_.emplace_back(std::move(done), errors::Overloaded("write"));
-  } else {
-    waiting_.fetch_add(1, std::memory_order_relaxed);
-    queue_.push_back({ctx.deadline, std::move(tenant), std::move(body), std::move(done)});
-  }
-  work_.Signal();
+  queue_.Add({ctx.deadline, std::move(tenant), std::move(body), std::move(done)});
 }
 
 void PostgresWriteLane::Loop() {
-  while (TakeGroup()) {
+  for (;;) {
+    const absl::Duration patience = unknown_.empty() ? absl::InfiniteDuration() : kLastRetry;
+    if (queue_.Take(patience, &group_) == WriteQueue<Job>::Taken::kClosed) return;
     if (!group_.empty()) {
       Run(absl::MakeSpan(group_));
       Answer();
@@ -172,32 +160,6 @@ void PostgresWriteLane::Loop() {
       MendIfDue();
     }
   }
-}
-
-bool PostgresWriteLane::TakeGroup() {
-  std::vector<std::pair<Store::Done, absl::Status>> refused;
-  bool more = true;
-  {
-    base::MutexLock lock(&mu_);
-    bool late = false;
-    while (queue_.empty() && refused_.empty() && !stopping_ && !late) {
-      if (unknown_.empty()) {
-        work_.Wait(&mu_);
-      } else {
-        late = work_.WaitWithTimeout(&mu_, kLastRetry);
-      }
-    }
-    refused.swap(refused_);
-    const std::size_t size = std::min(queue_.size(), options_.max_group);
-    for (std::size_t i = 0; i < size; ++i) {
-      group_.push_back(std::move(queue_.front()));
-      queue_.pop_front();
-    }
-    waiting_.fetch_sub(size, std::memory_order_relaxed);
-    more = !group_.empty() || !refused.empty() || !stopping_;
-  }
-  for (auto& [done, why] : refused) done(std::move(why));
-  return more;
 }
 
 void PostgresWriteLane::Run(absl::Span<Job> jobs) {
@@ -241,7 +203,7 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
       return alone ? Fail(jobs, errors::Overloaded("write")) : RunOneByOne(jobs);
     }
     const int limit = std::min(kMaxJitterMs, 1 << std::min(attempt, 6));
-    Pause(absl::Microseconds(options_.rng->Next() % (1000 * static_cast<unsigned>(limit))));
+    queue_.Pause(absl::Microseconds(options_.rng->Next() % (1000 * static_cast<unsigned>(limit))));
   }
 }
 
@@ -456,7 +418,7 @@ bool PostgresWriteLane::Connect(absl::Span<Job> jobs) {
       if (connection_->failure() == PostgresFailure::kNone) return true;
     }
     if (!jobs.empty() && !DropLate(jobs)) return false;
-    if (SteadyClock::now() + absl::ToChronoMilliseconds(pause) > until || !Pause(pause)) {
+    if (SteadyClock::now() + absl::ToChronoMilliseconds(pause) > until || !queue_.Pause(pause)) {
       away_ = true;
       return false;
     }
@@ -468,7 +430,7 @@ PostgresWriteLane::Verdict PostgresWriteLane::FindOutcome() {
   while (Connect({})) {
     const auto outcome = AskOutcome(writer_, commit_);
     if (outcome.ok() && *outcome != Verdict::kUnknown) return *outcome;
-    if (SteadyClock::now() > until || !Pause(kOutcomeRetry)) break;
+    if (SteadyClock::now() > until || !queue_.Pause(kOutcomeRetry)) break;
   }
   return Verdict::kUnknown;
 }
@@ -508,17 +470,6 @@ void PostgresWriteLane::CatchUp() {
     } else {
       Withdraw(std::move(unknown.announced));
     }
-  }
-}
-
-bool PostgresWriteLane::Pause(absl::Duration duration) {
-  const auto until = SteadyClock::now() + absl::ToChronoNanoseconds(duration);
-  base::MutexLock lock(&mu_);
-  for (;;) {
-    const auto left = until - SteadyClock::now();
-    if (stopping_) return false;
-    if (left.count() <= 0) return true;
-    stopped_.WaitWithTimeout(&mu_, absl::FromChrono(left));
   }
 }
 

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,18 +17,18 @@
 
 #include "absl/types/span.h"
 #include "common/base/call_context.h"
-#include "common/base/mutex.h"
 #include "common/base/uuid.h"
 #include "common/store/commit_guard.h"
 #include "common/store/postgres_commits.h"
 #include "common/store/postgres_connection.h"
 #include "common/store/sql_catalog.h"
 #include "common/store/store.h"
+#include "common/store/write_queue.h"
 #include "common/time/clock.h"
 
 namespace rapport::store {
 
-// Thread-safe. Its lock is not held while bodies, effects, listeners or `done`s run.
+// Thread-safe. No lock is held while bodies, effects, listeners or `done`s run.
 class PostgresWriteLane {
  public:
   struct Options {
@@ -73,8 +72,6 @@ class PostgresWriteLane {
   class LaneTx;
 
   void Loop();
-  // Moves the next group into `group_`; false when there is none and none will come.
-  bool TakeGroup();
   // Runs the jobs, together or if need be one by one, until every one is settled.
   void Run(absl::Span<Job> jobs);
   // One transaction. kFailed: see failure_.
@@ -105,8 +102,6 @@ class PostgresWriteLane {
   absl::StatusOr<Verdict> AskOutcome(const std::string& writer, std::int64_t commit);
   // Makes up for effects of a commit whose outcome came to be known later.
   void CatchUp();
-  // False when the lane is being closed.
-  bool Pause(absl::Duration duration);
 
   // The number of the running transaction's commit.
   absl::StatusOr<std::int64_t> CommitNumber();
@@ -116,17 +111,11 @@ class PostgresWriteLane {
 
   const Catalog& catalog_;
   PostgresCommits& commits_;
-  std::atomic<std::size_t>& waiting_;
   const Options options_;
 
   std::atomic<CommitGuard*> guard_{nullptr};
 
-  base::Mutex mu_;
-  base::CondVar work_;
-  base::CondVar stopped_;
-  std::deque<Job> queue_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::pair<Store::Done, absl::Status>> refused_ ABSL_GUARDED_BY(mu_);
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  WriteQueue<Job> queue_;
 
   // Only the lane's thread touches these.
   std::unique_ptr<PostgresConnection> connection_;

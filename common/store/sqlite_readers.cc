@@ -1,6 +1,5 @@
 #include "common/store/sqlite_readers.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/base/errors.h"
@@ -8,12 +7,6 @@
 #include "common/store/sqlite_access.h"
 
 namespace rapport::store {
-namespace {
-
-// A waiting reader looks at the clock at least this often, because the clock may be a fake.
-constexpr absl::Duration kLook = absl::Milliseconds(20);
-
-}  // namespace
 
 class ReaderPool::View final : public Snapshot {
  public:
@@ -25,7 +18,7 @@ class ReaderPool::View final : public Snapshot {
         sequence_(sequence) {}
   ~View() override {
     connection_->Run("COMMIT");
-    pool_.GiveBack(std::move(connection_));
+    pool_.connections_.GiveBack(std::move(connection_));
   }
   View(const View&) = delete;
   View& operator=(const View&) = delete;
@@ -54,16 +47,14 @@ class ReaderPool::View final : public Snapshot {
 
 ReaderPool::ReaderPool(Connection::Options connection, std::size_t size, const Catalog& catalog,
                        const time::Clock& clock)
-    : connection_(std::move(connection)), size_(size), catalog_(catalog), clock_(clock) {}
+    : connection_(std::move(connection)), catalog_(catalog), connections_(size, clock) {}
 
 absl::Status ReaderPool::OpenAll() {
-  for (std::size_t i = 0; i < size_; ++i) {
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
     ASSIGN_OR_RETURN(auto connection, Connection::Open(connection_));
     // The first read opens the log.
     RETURN_IF_ERROR(connection->QueryInt("SELECT count(*) FROM rapport_meta", 0).status());
-    base::MutexLock lock(&mu_);
-    free_.push_back(std::move(connection));
-    ++open_;
+    connections_.Add(std::move(connection));
   }
   return absl::OkStatus();
 }
@@ -79,40 +70,20 @@ absl::StatusOr<std::unique_ptr<Snapshot>> ReaderPool::Open(
   if (code != SQLITE_OK) {
     absl::Status status = connection->Translate(code);
     if (connection->in_transaction()) connection->Run("ROLLBACK");
-    GiveBack(std::move(connection));
+    connections_.GiveBack(std::move(connection));
     return status;
   }
   return std::make_unique<View>(*this, std::move(connection), std::move(tenant), sequence);
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> ReaderPool::Take(absl::Time deadline) {
-  {
-    base::MutexLock lock(&mu_);
-    while (free_.empty() && open_ >= size_) {
-      const absl::Duration left = deadline - clock_.Now();
-      if (left <= absl::ZeroDuration()) return errors::Overloaded("read");
-      freed_.WaitWithTimeout(&mu_, std::min(left, kLook));
-    }
-    if (!free_.empty()) {
-      auto connection = std::move(free_.back());
-      free_.pop_back();
-      return connection;
-    }
-    ++open_;
-  }
-  auto connection = Connection::Open(connection_);
-  if (connection.ok()) return connection;
-  if (connection_.on_error) connection_.on_error(connection.status().message());
-  base::MutexLock lock(&mu_);
-  --open_;
-  freed_.Signal();
+  ASSIGN_OR_RETURN(auto rested, connections_.Take(deadline));
+  if (rested != nullptr) return rested;
+  auto opened = Connection::Open(connection_);
+  if (opened.ok()) return opened;
+  if (connection_.on_error) connection_.on_error(opened.status().message());
+  connections_.GiveBack(nullptr);
   return errors::StoreUnavailable();
-}
-
-void ReaderPool::GiveBack(std::unique_ptr<Connection> connection) {
-  base::MutexLock lock(&mu_);
-  free_.push_back(std::move(connection));
-  freed_.Signal();
 }
 
 }  // namespace rapport::store

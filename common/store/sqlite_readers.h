@@ -6,11 +6,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/mutex.h"
+#include "common/store/connection_pool.h"
 #include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/store.h"
@@ -36,17 +35,10 @@ class ReaderPool {
   class View;
 
   absl::StatusOr<std::unique_ptr<Connection>> Take(absl::Time deadline);
-  void GiveBack(std::unique_ptr<Connection> connection);
 
   const Connection::Options connection_;
-  const std::size_t size_;
   const Catalog& catalog_;
-  const time::Clock& clock_;
-
-  base::Mutex mu_;
-  base::CondVar freed_;
-  std::vector<std::unique_ptr<Connection>> free_ ABSL_GUARDED_BY(mu_);
-  std::size_t open_ ABSL_GUARDED_BY(mu_) = 0;
+  ConnectionPool<Connection> connections_;
 };
 
 }  // namespace rapport::store

@@ -89,6 +89,7 @@ WriteLane::WriteLane(std::unique_ptr<Connection> connection, const Catalog& cata
     : connection_(std::move(connection)),
       catalog_(catalog),
       options_(std::move(options)),
+      queue_(options_.max_queue, options_.max_group, waiting_),
       committed_(options_.sequence),
       sequence_(options_.sequence),
       checkpoint_at_(static_cast<int>(options_.checkpoint_bytes / kPageBytes)) {
@@ -97,27 +98,13 @@ WriteLane::WriteLane(std::unique_ptr<Connection> connection, const Catalog& cata
 }
 
 WriteLane::~WriteLane() {
-  {
-    base::MutexLock lock(&mu_);
-    stopping_ = true;
-    work_.Signal();
-  }
+  queue_.Close();
   thread_.join();
 }
 
 void WriteLane::Submit(const base::CallContext& ctx, base::TenantId tenant, Store::Body body,
                        Store::Done done) {
-  base::MutexLock lock(&mu_);
-  if (stopping_) {
-    refused_.emplace_back(std::move(done), errors::Draining());
-  } else if (waiting() >= options_.max_queue) {
-    refused_.emplace_back(std::move(done), errors::Overloaded("write"));
-  } else {
-    waiting_.fetch_add(1, std::memory_order_relaxed);
-    queue_.push_back(
-        {ctx.deadline, std::move(tenant), std::move(body), std::move(done), {}, {}, {}});
-  }
-  work_.Signal();
+  queue_.Add({ctx.deadline, std::move(tenant), std::move(body), std::move(done), {}, {}, {}});
 }
 
 int WriteLane::AddListener(std::function<void(std::int64_t)> listener) {
@@ -132,45 +119,24 @@ void WriteLane::RemoveListener(int handle) {
 }
 
 void WriteLane::Loop() {
-  while (TakeGroup()) {
-    if (!group_.empty()) {
-      RunGroup();
-      group_.clear();
-      Checkpoint(false);
+  for (;;) {
+    const absl::Duration patience = log_frames_ == 0 ? absl::InfiniteDuration() : kIdle;
+    switch (queue_.Take(patience, &group_)) {
+      case WriteQueue<Job>::Taken::kClosed:
+        return;
+      case WriteQueue<Job>::Taken::kNothingInTime:
+        Checkpoint(true);
+        // What readers still hold is written back after the next commit.
+        log_frames_ = 0;
+        break;
+      case WriteQueue<Job>::Taken::kSome:
+        if (group_.empty()) break;
+        RunGroup();
+        group_.clear();
+        Checkpoint(false);
+        break;
     }
   }
-}
-
-bool WriteLane::TakeGroup() {
-  std::vector<std::pair<Store::Done, absl::Status>> refused;
-  bool more = true;
-  bool idle = false;
-  {
-    base::MutexLock lock(&mu_);
-    while (queue_.empty() && refused_.empty() && !stopping_ && !idle) {
-      if (log_frames_ == 0) {
-        work_.Wait(&mu_);
-      } else {
-        idle = work_.WaitWithTimeout(&mu_, kIdle);
-      }
-    }
-    refused.swap(refused_);
-    const std::size_t size = std::min(queue_.size(), options_.max_group);
-    for (std::size_t i = 0; i < size; ++i) {
-      group_.push_back(std::move(queue_.front()));
-      queue_.pop_front();
-    }
-    waiting_.fetch_sub(size, std::memory_order_relaxed);
-    more = !group_.empty() || !refused.empty() || !stopping_;
-    idle = idle && group_.empty();
-  }
-  for (auto& [done, why] : refused) done(std::move(why));
-  if (idle) {
-    Checkpoint(true);
-    // What readers still hold is written back after the next commit.
-    log_frames_ = 0;
-  }
-  return more;
 }
 
 void WriteLane::RunGroup() {

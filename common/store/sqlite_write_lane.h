@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,12 +19,13 @@
 #include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
 #include "common/store/store.h"
+#include "common/store/write_queue.h"
 #include "common/time/clock.h"
 
 namespace rapport::store {
 
-// Thread-safe. Lock order: none of its two locks is held while the other is taken, nor while
-// bodies, effects or `done`s run; listeners run under listeners_mu_.
+// Thread-safe. No lock is held while bodies, effects or `done`s run; listeners run under
+// listeners_mu_.
 class WriteLane {
  public:
   struct Options {
@@ -67,8 +67,6 @@ class WriteLane {
   class LaneTx;
 
   void Loop();
-  // Moves the next group into `group_`; false when there is none and none will come.
-  bool TakeGroup();
   void RunGroup();
   // One transaction of the group.
   absl::Status Attempt();
@@ -93,11 +91,8 @@ class WriteLane {
   const Catalog& catalog_;
   const Options options_;
 
-  base::Mutex mu_;
-  base::CondVar work_;
-  std::deque<Job> queue_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::pair<Store::Done, absl::Status>> refused_ ABSL_GUARDED_BY(mu_);
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<std::size_t> waiting_{0};
+  WriteQueue<Job> queue_;
 
   base::Mutex listeners_mu_;
   std::map<int, std::function<void(std::int64_t)>> listeners_ ABSL_GUARDED_BY(listeners_mu_);
@@ -105,7 +100,6 @@ class WriteLane {
 
   std::atomic<CommitGuard*> guard_{nullptr};
   std::atomic<std::int64_t> committed_;
-  std::atomic<std::size_t> waiting_{0};
 
   // Only the write thread touches these.
   std::vector<Job> group_;
