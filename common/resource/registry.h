@@ -245,10 +245,8 @@ class Registry {
     if (!etag.empty() && etag != before.etag()) return errors::EtagMismatch(name);
     M after = before;
     RETURN_IF_ERROR(change(&after));
-    if (after.SerializeAsString() == before.SerializeAsString()) {
-      RETURN_IF_ERROR(Touch(tx, name));  // it may be so since a call whose answer was lost
-      return after;
-    }
+    ASSIGN_OR_RETURN(const bool same, Unchanged(tx, before, after));
+    if (same) return after;
     RETURN_IF_ERROR(Write(tx, context, &before, &after));
     return after;
   }
@@ -294,6 +292,14 @@ class Registry {
   absl::Status Touch(store::Tx& tx, absl::string_view name) const {
     const auto key = KeyOf(name);
     return key.ok() ? tx.Touch(table_.name, *key) : key.status();
+  }
+
+  // Whether there is nothing to write. It may be so since a call whose answer was lost: then this
+  // answer repeats that one, and the row is touched.
+  absl::StatusOr<bool> Unchanged(store::Tx& tx, const M& before, const M& after) const {
+    if (after.SerializeAsString() != before.SerializeAsString()) return false;
+    RETURN_IF_ERROR(Touch(tx, after.name()));
+    return true;
   }
 
   void Stamp(const M* before, M* after, absl::Time now) const {

@@ -142,10 +142,8 @@ absl::StatusOr<v1::Person> PeopleService::Update(store::Tx& tx, const CallContex
     refused.push_back({"person." + field, "was set by a more trusted source; set trust"});
   }
   if (!refused.empty()) return errors::InvalidFields(std::move(refused));
-  if (after.SerializeAsString() == before.SerializeAsString()) {
-    RETURN_IF_ERROR(resources_.people.Touch(tx, after.name()));
-    return after;
-  }
+  ASSIGN_OR_RETURN(const bool same, resources_.people.Unchanged(tx, before, after));
+  if (same) return after;
   rules::NoteChanges(before, source, context.now, &after);
   RETURN_IF_ERROR(IndexExternalIds(tx, &before, after, "person.external_ids"));
   RETURN_IF_ERROR(resources_.people.Write(tx, context, &before, &after));

@@ -190,10 +190,8 @@ absl::StatusOr<v1::Relationship> RelationshipService::Change(
   if (!etag.empty() && etag != before.etag()) return errors::EtagMismatch(name);
   v1::Relationship after = before;
   RETURN_IF_ERROR(change(&after));
-  if (after.SerializeAsString() == before.SerializeAsString()) {
-    RETURN_IF_ERROR(resources_.relationships.Touch(tx, after.name()));
-    return after;
-  }
+  ASSIGN_OR_RETURN(const bool same, resources_.relationships.Unchanged(tx, before, after));
+  if (same) return after;
   RETURN_IF_ERROR(Write(tx, context, &before, &after));
   return after;
 }

@@ -30,9 +30,8 @@ absl::Status EngagementFeed::Apply(store::Tx& tx, const base::CallContext& conte
     after.set_standing_reason("the person got in touch");
     *after.mutable_standing_time() = statistics.last_inbound_time();
   }
-  if (after.SerializeAsString() == found->SerializeAsString()) {
-    return resources_.relationships.Touch(tx, after.name());
-  }
+  ASSIGN_OR_RETURN(const bool same, resources_.relationships.Unchanged(tx, *found, after));
+  if (same) return absl::OkStatus();
   return resources_.relationships.Write(tx, context, &*found, &after);
 }
 

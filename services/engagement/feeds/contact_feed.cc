@@ -70,8 +70,9 @@ absl::Status ContactFeed::ApplyRelationship(store::Tx& tx, const CallContext& co
     *after.mutable_declared_rhythm() = relationship.effective_rhythm();
   }
   rules::DeriveRhythm(DeclaredRhythmOf(after), parameters_, &after);
-  if (known && after.SerializeAsString() == known->SerializeAsString()) {
-    return resources_.statistics.Touch(tx, after.name());
+  if (known) {
+    ASSIGN_OR_RETURN(const bool same, resources_.statistics.Unchanged(tx, *known, after));
+    if (same) return absl::OkStatus();
   }
   resources_.statistics.Stamp(known ? &*known : nullptr, &after, context.now);
   RETURN_IF_ERROR(resources_.statistics.Put(tx, after));
