@@ -23,6 +23,10 @@ class Follower {
 
   // True if everything that the other service has is known here, as far as its last word goes.
   bool Fresh() const { return !target_.empty() && consumer_.Fresh(); }
+  // How long ago that was said; InfiniteDuration if nobody knows.
+  absl::Duration SinceHeard() const {
+    return target_.empty() ? absl::InfiniteDuration() : consumer_.SinceHeard();
+  }
 
  private:
   friend class Following;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/errors.h"
+#include "common/base/failpoint.h"
 #include "common/base/status_macros.h"
 #include "common/resource/name.h"
 #include "google/protobuf/descriptor.h"
@@ -17,6 +18,9 @@ namespace {
 
 constexpr absl::Duration kCursorEvery = absl::Seconds(1);
 constexpr absl::Duration kRetry = absl::Milliseconds(200);
+// Who opens so many streams in a row that say nothing lets another process try, for so long.
+constexpr int kSilentStreams = 3;
+constexpr absl::Duration kResigned = absl::Seconds(2);
 constexpr absl::Duration kFreshness = absl::Seconds(15);
 // Cursors belong to no tenant.
 const char kSystemTenant[] = "system-cursors";
@@ -166,6 +170,12 @@ const store::Table& FeedConsumer::table() {
   return *table;
 }
 
+const store::Table& FeedConsumer::term_table() {
+  static const auto* const table = new store::Table{
+      "feed_terms", {{"origin", store::ColumnType::kText}, {"term", store::ColumnType::kInt}}, 1};
+  return *table;
+}
+
 void FeedConsumer::Start() {
   positions_->Await(options_.origin, store_->id());
   thread_ = std::thread([this] { Run(); });
@@ -181,13 +191,17 @@ void FeedConsumer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool FeedConsumer::Fresh() const {
-  return caught_up_.load() && absl::Now() - absl::FromUnixMicros(last_word_us_.load()) < kFreshness;
+bool FeedConsumer::Fresh() const { return SinceHeard() < kFreshness; }
+
+absl::Duration FeedConsumer::SinceHeard() const {
+  if (!caught_up_.load()) return absl::InfiniteDuration();
+  return std::max(absl::Now() - absl::FromUnixMicros(last_word_us_.load()), absl::ZeroDuration());
 }
 
 store::Tail::Source FeedConsumer::CursorSource() {
   return {&table(), [this](const base::TenantId&, store::Row& row) {
             if (store::AsText(row[0]) == options_.origin) HearCursor(row);
+            return absl::OkStatus();
           }};
 }
 
@@ -221,25 +235,61 @@ absl::Status FeedConsumer::LoadCursor(feed::WatchChangesRequest* cursor) {
   return absl::OkStatus();
 }
 
+// Who has lost its lead may not know it yet, and still write what it read before. So each leader
+// takes a term before it loads the cursor, and every transaction of a follower checks under which
+// term its tenant's rows were written last:
+// - what an earlier leader writes before the later one has come to that tenant is behind the
+//   cursor from which the later one began, who therefore writes it again, or something newer;
+// - what it writes after that is refused;
+// - nobody is told of what it wrote, because saving the cursor is refused as well.
+absl::Status FeedConsumer::TakeTerm() {
+  if (!options_.shared) return absl::OkStatus();
+  std::int64_t taken = 0;
+  RETURN_IF_ERROR(Commit(kSystemTenant, [&](store::Tx& tx) -> absl::Status {
+    const std::vector<store::Value> key{options_.origin};
+    ASSIGN_OR_RETURN(const auto row, tx.Get(term_table(), key));
+    taken = row ? store::AsInt((*row)[1]) : 0;
+    if (taken != 0 && taken == term_) return absl::OkStatus();
+    return tx.Put(term_table(), store::Row{options_.origin, ++taken}).status();
+  }));
+  term_ = taken;
+  return absl::OkStatus();
+}
+
+absl::Status FeedConsumer::HoldTerm(store::Tx& tx) const {
+  if (!options_.shared) return absl::OkStatus();
+  const std::vector<store::Value> key{options_.origin};
+  ASSIGN_OR_RETURN(const auto row, tx.Get(term_table(), key));
+  const std::int64_t held = row ? store::AsInt((*row)[1]) : 0;
+  if (held == term_) return absl::OkStatus();
+  if (held > term_) return absl::UnavailableError("another process follows this feed");
+  return tx.Put(term_table(), store::Row{options_.origin, term_}).status();
+}
+
+std::shared_ptr<FeedStream> FeedConsumer::Open() {
+  feed::WatchChangesRequest cursor;
+  if (!store_->TryLead(Lead()) || !TakeTerm().ok() || !LoadCursor(&cursor).ok()) return nullptr;
+  return options_.open(cursor);
+}
+
 void FeedConsumer::Run() {
+  int silent = 0;
   while (true) {
-    feed::WatchChangesRequest cursor;
-    std::shared_ptr<FeedStream> stream;
-    if (store_->TryLead("feed/" + options_.origin) && LoadCursor(&cursor).ok()) {
-      stream = options_.open(cursor);
-    }
+    const std::shared_ptr<FeedStream> stream = Open();
     {
       base::MutexLock lock(&mu_);
       if (stopping_) return;
       stream_ = stream;
     }
+    if (stream != nullptr) ++silent;
     feed::ChangeBatch batch;
     while (stream != nullptr && stream->Read(&batch)) {
+      silent = 0;
       positions_->Follow(batch.store_id());
       // If anything fails: from the cursor again.
       if (!Apply(batch).ok()) break;
       if (options_.settle && !options_.settle(committed_).ok()) break;
-      if (options_.shared && !store_->TryLead("feed/" + options_.origin)) break;
+      if (options_.shared && !store_->TryLead(Lead())) break;
       // Before that, what was written again lately is still to come, also of what it was earlier.
       if (batch.caught_up()) positions_->Advance(batch.store_id(), batch.sequence());
       positions_->Heard(options_.origin);
@@ -247,9 +297,17 @@ void FeedConsumer::Run() {
       caught_up_.store(batch.caught_up());
     }
     if (stream != nullptr) stream->Cancel();
+    // When it is back, its store may be another (restored, promoted): tokens may name that one.
+    if (stream != nullptr) positions_->Await(options_.origin, store_->id());
+    absl::Duration pause = kRetry;
+    if (options_.shared && silent >= kSilentStreams) {
+      store_->Resign(Lead());
+      silent = 0;
+      pause = kResigned;
+    }
     base::MutexLock lock(&mu_);
     stream_.reset();
-    if (!stopping_) stop_.WaitWithTimeout(&mu_, kRetry);
+    if (!stopping_) stop_.WaitWithTimeout(&mu_, pause);
     if (stopping_) return;
   }
 }
@@ -281,6 +339,7 @@ absl::Status FeedConsumer::Apply(const feed::ChangeBatch& batch) {
     }
   }
   if (batch.changes_size() > 0) dirty_ = true;
+  if (batch.changes_size() > 0) base::Failpoint(base::Place::kInFeedApply);
   // Other processes hear of changes at once. Of a mere step of the position they hear at most once
   // a second: two services that follow each other would answer one step with another for ever.
   const bool due = absl::Now() - cursor_time_ >= kCursorEvery;
@@ -309,13 +368,15 @@ absl::Status FeedConsumer::ApplyGroup(const std::string& tenant,
   context.principal = "feed:" + options_.origin;
   context.now = clock_.Now();
   return Commit(tenant, [&, context](store::Tx& tx) -> absl::Status {
+    RETURN_IF_ERROR(HoldTerm(tx));
     for (const auto* resource : group) RETURN_IF_ERROR(options_.apply(tx, context, *resource));
     return absl::OkStatus();
   });
 }
 
 absl::Status FeedConsumer::SaveCursor(const feed::ChangeBatch& batch) {
-  return Commit(kSystemTenant, [&](store::Tx& tx) {
+  return Commit(kSystemTenant, [&](store::Tx& tx) -> absl::Status {
+    RETURN_IF_ERROR(HoldTerm(tx));
     return tx
         .Put(table(),
              store::Row{options_.origin, batch.store_id(), batch.sequence(),

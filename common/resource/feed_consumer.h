@@ -95,8 +95,10 @@ class FeedConsumer {
                const time::Clock& clock);
   ~FeedConsumer();
 
-  // The table of cursors; a store that is used by a consumer must have it.
+  // Where cursors are, and the terms of those who follow; a store that is used by a consumer must
+  // have both.
   static const store::Table& table();
+  static const store::Table& term_table();
   // Cursors that any process has written.
   store::Tail::Source CursorSource();
 
@@ -104,11 +106,18 @@ class FeedConsumer {
   void Stop();
   // True if the last word of the origin is younger than 15 s and all that it had was applied.
   bool Fresh() const;
+  // Since its last word; InfiniteDuration if not all that it had was applied.
+  absl::Duration SinceHeard() const;
   std::int64_t applied() const { return applied_.load(); }
 
  private:
   void Run();
   void HearCursor(const store::Row& row);
+  // The stream behind the cursor, if this process follows the feed; otherwise null.
+  std::shared_ptr<FeedStream> Open();
+  std::string Lead() const { return "feed/" + options_.origin; }  // what the leader does
+  absl::Status TakeTerm();
+  absl::Status HoldTerm(store::Tx& tx) const;
   absl::Status LoadCursor(rapport::feed::v1::WatchChangesRequest* cursor);
   absl::Status Apply(const rapport::feed::v1::ChangeBatch& batch);
   absl::Status ApplyGroup(const std::string& tenant,
@@ -123,6 +132,7 @@ class FeedConsumer {
   std::atomic<std::int64_t> applied_{0};
   std::atomic<std::int64_t> last_word_us_{0};  // wall clock
   std::atomic<bool> caught_up_{false};
+  std::int64_t term_ = 0;       // under which this process follows, or followed, the feed
   std::int64_t committed_ = 0;  // the last commit of the own store
   bool dirty_ = false;          // something was applied behind the saved cursor
   absl::Time cursor_time_;      // when it was saved

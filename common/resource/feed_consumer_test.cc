@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "common/base/errors.h"
 #include "common/base/mutex.h"
 #include "common/store/sqlite_store.h"
@@ -102,7 +103,7 @@ class FeedConsumerTest : public ::testing::Test {
  protected:
   FeedConsumerTest() {
     store::SqliteOptions options;
-    options.tables = {&FeedConsumer::table()};
+    options.tables = {&FeedConsumer::table(), &FeedConsumer::term_table()};
     options.clock = &clock_;
     auto opened = store::SqliteStore::Open(std::move(options));
     EXPECT_OK(opened);
@@ -244,6 +245,88 @@ TEST_F(FeedConsumerTest, LeavesAloneKindsOfResourcesThatItDoesNotKnow) {
   WaitFor(6);
   EXPECT_THAT(applied(), ElementsAre("ada"));
   EXPECT_EQ(poisoned(), 0);
+}
+
+// Two processes that both believe that they follow the feed: the embedded store says so to
+// everybody.
+class FormerLeaderTest : public FeedConsumerTest {
+ protected:
+  // Notes in `applied` what it applies.
+  std::unique_ptr<FeedConsumer> Follower(Origin* origin, FeedPositions* positions,
+                                         std::vector<std::string>* applied) {
+    FeedConsumer::Options options;
+    options.origin = "contact";
+    options.shared = true;
+    // Nothing was announced beyond the cursor.
+    options.open = [positions, open = origin->Opener()](const WatchChangesRequest& cursor) {
+      EXPECT_EQ(positions->PositionOf("origin-store"), cursor.after_sequence());
+      return open(cursor);
+    };
+    options.apply = [this, applied](store::Tx&, const base::CallContext&,
+                                    const google::protobuf::Any& any) -> absl::Status {
+      Steward steward;
+      if (!any.UnpackTo(&steward)) return errors::MalformedRequest();
+      base::MutexLock lock(&mu_);
+      applied->push_back(steward.name());
+      return absl::OkStatus();
+    };
+    options.on_poison = [](const google::protobuf::Any&, const absl::Status& status) {
+      ADD_FAILURE() << status;
+    };
+    return std::make_unique<FeedConsumer>(std::move(options), store_.get(), positions, clock_);
+  }
+  static void Send(Origin& origin, std::int64_t sequence, const std::string& name) {
+    Steward steward;
+    steward.set_name(name);
+    google::protobuf::Any any;
+    any.PackFrom(steward);
+    origin.SendAny(sequence, {any});
+  }
+  static void WaitFor(FeedPositions& positions, std::int64_t sequence) {
+    absl::Notification reached;
+    positions.Wait({{"origin-store", sequence}}, absl::InfiniteFuture(),
+                   [&](absl::Status) { reached.Notify(); });
+    reached.WaitForNotification();
+  }
+  void SetUp() override {
+    former_->Start();
+    Send(to_former_, 3, "tenants/home/stewards/ada");
+    Send(to_former_, 4, "tenants/away/stewards/ada");
+    WaitFor(former_knows_, 4);
+    latter_->Start();
+    EXPECT_EQ(to_latter_.Cursor(0).after_sequence(), 4);
+  }
+  void TearDown() override {
+    former_->Stop();
+    latter_->Stop();
+  }
+
+  Origin to_former_;
+  Origin to_latter_;
+  FeedPositions former_knows_;
+  FeedPositions latter_knows_;
+  std::vector<std::string> by_former_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> by_latter_ ABSL_GUARDED_BY(mu_);
+  const std::unique_ptr<FeedConsumer> former_ = Follower(&to_former_, &former_knows_, &by_former_);
+  const std::unique_ptr<FeedConsumer> latter_ = Follower(&to_latter_, &latter_knows_, &by_latter_);
+};
+
+// Proves: P05
+TEST_F(FormerLeaderTest, WritesNothingOverWhatItsSuccessorWrote) {
+  Send(to_latter_, 6, "tenants/home/stewards/ben");
+  WaitFor(latter_knows_, 6);
+  Send(to_former_, 5, "tenants/home/stewards/an older ben");
+  // It begins anew, behind what its successor did.
+  EXPECT_EQ(to_former_.Cursor(1).after_sequence(), 6);
+  base::MutexLock lock(&mu_);
+  EXPECT_THAT(by_former_, ElementsAre("tenants/home/stewards/ada", "tenants/away/stewards/ada"));
+}
+
+// Proves: P05
+TEST_F(FormerLeaderTest, AnnouncesNothingOfWhatItWroteBeforeItsSuccessorCame) {
+  Send(to_former_, 5, "tenants/away/stewards/ben");
+  // Its position then is that of the cursor: see Follower.
+  EXPECT_EQ(to_former_.Cursor(1).after_sequence(), 4);
 }
 
 }  // namespace

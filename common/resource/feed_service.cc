@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/failpoint.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/codec.h"
 #include "rapport/feed/v1/change_feed_service.pb.h"
@@ -20,10 +21,11 @@ constexpr std::size_t kMaxBytes = 1 << 20;
 
 class FeedService::Source final : public rpc::StreamSource {
  public:
-  Source(FeedService* service, const base::CallContext& context, std::int64_t after,
+  Source(FeedService* service, const base::CallContext& context, std::int64_t after, bool copies,
          std::function<void()> wake)
       : service_(service),
         context_(context),
+        copies_(copies),
         after_(after),
         handle_(service->AddWake(std::move(wake))) {
     context_.deadline = absl::InfiniteFuture();
@@ -45,6 +47,7 @@ class FeedService::Source final : public rpc::StreamSource {
     std::int64_t reached = snapshot->sequence();
     bool cut = false;
     for (const auto& published : service_->published_) {
+      if (published.copy && !copies_) continue;
       int rows = 0;
       std::size_t bytes = 0;
       std::int64_t last = after_;
@@ -80,7 +83,9 @@ class FeedService::Source final : public rpc::StreamSource {
         ahead.insert(change.sequence);
         if (ahead_.contains(change.sequence)) continue;
       }
-      auto* resource = batch.add_changes()->mutable_resource();
+      auto* sent = batch.add_changes();
+      sent->set_version(service_->store_->VersionOf(change.sequence));
+      auto* resource = sent->mutable_resource();
       resource->set_type_url(*change.type_url);
       resource->set_value(std::move(change.body));
     }
@@ -92,6 +97,7 @@ class FeedService::Source final : public rpc::StreamSource {
     batch.set_sequence(reached);
     if (!worth_sending) return std::vector<grpc::ByteBuffer>{};
     announced_ = reached;
+    if (batch.changes_size() > 0) base::Failpoint(base::Place::kInFeed);
     std::vector<grpc::ByteBuffer> out;
     out.push_back(rpc::Serialize(batch));
     return out;
@@ -100,6 +106,7 @@ class FeedService::Source final : public rpc::StreamSource {
  private:
   FeedService* const service_;
   base::CallContext context_;
+  const bool copies_;
   std::int64_t after_;
   std::int64_t announced_ = -1;
   std::set<std::int64_t> ahead_;  // sequences beyond after_ that were sent
@@ -127,7 +134,12 @@ void FeedService::RemoveWake(int handle) {
 }
 
 void FeedService::Publish(const store::Table& table, const google::protobuf::Descriptor* type) {
-  published_.push_back({&table, absl::StrCat("type.googleapis.com/", type->full_name())});
+  published_.push_back({&table, absl::StrCat("type.googleapis.com/", type->full_name()), false});
+}
+
+void FeedService::PublishCopy(const store::Table& table, const google::protobuf::Descriptor* type) {
+  Publish(table, type);
+  published_.back().copy = true;
 }
 
 void FeedService::Register(rpc::MethodTable* table) {
@@ -138,7 +150,7 @@ void FeedService::Register(rpc::MethodTable* table) {
         const auto& request = static_cast<const feed::WatchChangesRequest&>(message);
         const bool known = request.store_id() == store_->id();
         return std::make_unique<Source>(this, context, known ? request.after_sequence() : 0,
-                                        std::move(wake));
+                                        request.include_copies(), std::move(wake));
       });
 }
 

@@ -24,6 +24,8 @@ class FeedService {
 
   // Publishes the rows of `table`, whose bodies are serialized messages of `type`.
   void Publish(const store::Table& table, const google::protobuf::Descriptor* type);
+  // As Publish, but only for those who ask for copies: another service owns these resources.
+  void PublishCopy(const store::Table& table, const google::protobuf::Descriptor* type);
   void Register(rpc::MethodTable* table);
 
  private:
@@ -31,6 +33,7 @@ class FeedService {
   struct Published {
     const store::Table* table;
     std::string type_url;
+    bool copy;
   };
   int AddWake(std::function<void()> wake);
   void RemoveWake(int handle);

@@ -18,10 +18,11 @@ class FeedServiceTest : public ThingsStore {
     service_->Publish(Things(), google::protobuf::Timestamp::descriptor());
     service_->Register(&table_);
   }
-  std::unique_ptr<rpc::StreamSource> Open(std::int64_t after) {
+  std::unique_ptr<rpc::StreamSource> Open(std::int64_t after, bool copies = false) {
     feed::WatchChangesRequest request;
     request.set_store_id(store_->id());
     request.set_after_sequence(after);
+    request.set_include_copies(copies);
     auto source = table_.methods().front()->opener(home_, request, [] {});
     EXPECT_OK(source);
     return *std::move(source);
@@ -63,7 +64,24 @@ TEST_F(FeedServiceTest, GivesWhatIsNewOnce) {
   ASSERT_TRUE(news.has_value());
   EXPECT_EQ(news->changes_size(), 1);
   EXPECT_EQ(news->sequence(), after);
+  EXPECT_EQ(news->changes(0).version(), store_->VersionOf(after));
   EXPECT_FALSE(Next(*source).has_value());
+}
+
+// Proves: S05
+TEST_F(FeedServiceTest, GivesCopiesOnlyToWhoAsksForThem) {
+  FeedService copies(store_.get());
+  copies.PublishCopy(Things(), google::protobuf::Timestamp::descriptor());
+  rpc::MethodTable table;
+  copies.Register(&table);
+  table_ = std::move(table);
+  Write("one");
+  const auto plain = Next(*Open(0));
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(plain->changes_size(), 0);
+  const auto all = Next(*Open(0, true));
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(all->changes_size(), 1);
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ class Methods {
     return table_->Unary(name, rpc::Lane::kRead, ReadCall<Request, Response>(std::move(handler)));
   }
 
-  // Answers `hot` if it can, else from rows where there is a shared cache, else `cold`.
+  // Answers `hot` if it can, else from rows where there is a shared cache and the caller does not
+  // ask to pass it by, else `cold`.
   template <class Request, class Response>
   rpc::Method& Hot(absl::string_view name, HotHandler<Request> hot, RowsHandler<Request> shared,
                    ReadHandler<Request, Response> cold) {
@@ -71,7 +72,10 @@ class Methods {
          read = ReadCall<Request, Response>(std::move(cold))](rpc::Call& call) {
           const auto& request = static_cast<const Request&>(call.request());
           if (auto answer = hot(call.context(), request)) return Finish(call, *std::move(answer));
-          if (rows_ == nullptr) return ReadOnLane(call, read);
+          if (rows_ == nullptr ||
+              call.context().consistency.level == base::Consistency::Level::kFullyConsistent) {
+            return ReadOnLane(call, read);
+          }
           auto rows = shared.rows(call.context(), request);
           if (!rows.ok()) return call.Finish(rows.status());
           rows_->Get(call.context(), *rows,
@@ -79,7 +83,7 @@ class Methods {
                        if (!found.ok()) return call.Finish(found.status());
                        auto answer = shared.answer(call.context(), request, *found);
                        if (!answer) return ReadOnLane(call, read);
-                       Finish(call, *std::move(answer));
+                       Finish(call, *std::move(answer), RowReads::AgeOf(*found));
                      });
         });
   }
@@ -114,9 +118,10 @@ class Methods {
     };
   }
 
-  static void Finish(rpc::Call& call, absl::StatusOr<grpc::ByteBuffer> answer) {
+  static void Finish(rpc::Call& call, absl::StatusOr<grpc::ByteBuffer> answer,
+                     absl::Duration age = absl::ZeroDuration()) {
     if (answer.ok()) {
-      call.Finish(rpc::Answer{*std::move(answer), 0});
+      call.Finish(rpc::Answer{*std::move(answer), 0, age});
     } else {
       call.Finish(answer.status());
     }

@@ -1,10 +1,12 @@
 #include "common/resource/row_reads.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/types/optional.h"
 #include "common/base/errors.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
@@ -62,11 +64,29 @@ void RowReads::Get(const base::CallContext& context, const std::vector<RowRef>& 
   // The call, and the context with it, may end with the last row.
   const base::TenantId tenant = context.tenant;
   const absl::Time deadline = context.deadline;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    cache_.Get(
-        tenant, *rows[i].table, rows[i].key, deadline, LoadOf(tenant, rows[i]),
-        [gathering, i](const absl::StatusOr<cache::CachedRow>& row) { gathering->Take(i, row); });
+  absl::optional<cache::Bound> bound;
+  if (context.consistency.MayBeOld()) {
+    bound = cache::Bound{context.consistency.max_age,
+                         context.at_least == 0 ? 0 : store_.VersionOf(context.at_least)};
   }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const RowRef& row = rows[i];
+    auto done_one = [gathering, i](const absl::StatusOr<cache::CachedRow>& found) {
+      gathering->Take(i, found);
+    };
+    if (bound) {
+      cache_.GetWithin(tenant, *row.table, row.key, *bound, deadline, LoadOf(tenant, row),
+                       std::move(done_one));
+    } else {
+      cache_.Get(tenant, *row.table, row.key, deadline, LoadOf(tenant, row), std::move(done_one));
+    }
+  }
+}
+
+absl::Duration RowReads::AgeOf(const Rows& rows) {
+  absl::Duration age;
+  for (const auto& row : rows) age = std::max(age, row.age);
+  return age;
 }
 
 cache::Load RowReads::LoadOf(const base::TenantId& tenant, const RowRef& row) const {

@@ -7,6 +7,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/call_context.h"
 #include "common/cache/shared_cache.h"
 #include "common/rpc/executor.h"
@@ -25,12 +26,15 @@ class RowReads {
   RowReads(store::Store* store, rpc::Executor* executor, cache::SharedCache* cache)
       : store_(*store), executor_(*executor), cache_(*cache) {}
 
-  // In the order of what was asked; the payload of a row is its last column. Each row is at least
-  // as new as what was acknowledged before, but two may be of different commits.
+  // In the order of what was asked; the payload of a row is its last column. Each row is as new as
+  // the caller asks (context.consistency; at least kCoherent for kFullyConsistent, for which there
+  // are straighter ways), but two may be of different commits.
   using Rows = std::vector<cache::CachedRow>;
   // Called once, on a thread of the cache or of the read lane, or within Get.
   using Done = absl::AnyInvocable<void(absl::StatusOr<Rows>)>;
   void Get(const base::CallContext& context, const std::vector<RowRef>& rows, Done done) const;
+  // Of the oldest row.
+  static absl::Duration AgeOf(const Rows& rows);
 
  private:
   cache::Load LoadOf(const base::TenantId& tenant, const RowRef& row) const;

@@ -78,7 +78,7 @@ TYPED_TEST(StoreTransact, BodiesRunInTheOrderOfTheQueueAndSeeEachOther) {
     this->Queue(
         [i](Tx& tx) {
           const auto row = tx.Get(Notes(), {Text("n"), Int(0)});
-          EXPECT_OK(row);
+          if (!row.ok()) return row.status();
           const std::string body = row->has_value() ? AsText((**row)[2]) : "";
           return tx.Put(Notes(), {Text("n"), Int(0), Text(body + std::to_string(i))}).status();
         },
@@ -87,6 +87,53 @@ TYPED_TEST(StoreTransact, BodiesRunInTheOrderOfTheQueueAndSeeEachOther) {
   gate.Open();
   this->Drain();
   EXPECT_EQ(AsText((*this->Get(Notes(), {Text("n"), Int(0)}))[2]), "012");
+}
+
+TYPED_TEST(StoreTransact, ABodyHandsUniqueValuesFromRowToRow) {
+  this->Put(People(), Person("p1", Text("Ada"), kNull, Text("ada@")));
+  this->Put(People(), Person("p2", Text("Bob"), kNull, Text("bob@")));
+  const auto give = [](Tx& tx, const char* id, const char* email) {
+    return tx.Put(People(), Person(id, kNull, kNull, Text(email))).status();
+  };
+  EXPECT_OK(this->Try([&](Tx& tx) -> absl::Status {
+    for (const auto& [id, email] :
+         {std::pair{"p1", "both@"}, std::pair{"p2", "ada@"}, std::pair{"p1", "bob@"}}) {
+      if (absl::Status status = give(tx, id, email); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }));
+  EXPECT_EQ(AsText((*this->Get(People(), {Text("p1")}))[3]), "bob@");
+  EXPECT_EQ(AsText((*this->Get(People(), {Text("p2")}))[3]), "ada@");
+  EXPECT_OK(this->Try([&](Tx& tx) -> absl::Status {
+    if (absl::Status status = tx.Delete(People(), {Text("p2")}); !status.ok()) return status;
+    return give(tx, "p0", "ada@");
+  }));
+  EXPECT_THAT(this->Try([&](Tx& tx) { return give(tx, "p1", "ada@"); }),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(this->Scan(People(), {.index = 2}), ElementsAre("p0", "p1"));
+}
+
+TYPED_TEST(StoreTransact, ALongBodyThatFailsDisturbsNobody) {
+  Gate gate;
+  this->Hold(gate);
+  std::vector<Outcome> outcomes(3);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    this->Queue(
+        [i](Tx& tx) -> absl::Status {
+          for (int row = 0; row < (i == 1 ? 10000 : 1); ++row) {
+            const auto id = std::to_string(i) + "." + std::to_string(row);
+            if (const auto put = tx.Put(Events(), Event(id)); !put.ok()) return put.status();
+          }
+          return i == 1 ? absl::AbortedError("changed my mind") : absl::OkStatus();
+        },
+        &outcomes[i]);
+  }
+  gate.Open();
+  this->Drain();
+  EXPECT_OK(outcomes[0]);
+  EXPECT_THAT(outcomes[1], StatusIs(absl::StatusCode::kAborted));
+  EXPECT_OK(outcomes[2]);
+  EXPECT_THAT(this->Scan(Events(), {}), ElementsAre("0.0", "2.0"));
 }
 
 TYPED_TEST(StoreTransact, DoneGetsTheSequenceOfTheCommitThatHoldsTheEffect) {

@@ -1,11 +1,16 @@
 #include "common/store/open_store.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
+#include "common/store/migration.h"
+#include "common/store/postgres_migration.h"
 #include "common/store/postgres_store.h"
+#include "common/store/sqlite_file.h"
+#include "common/store/sqlite_migration.h"
 #include "common/store/sqlite_store.h"
 
 namespace rapport::store {
@@ -27,6 +32,38 @@ bool HoldsPassword(absl::string_view address) {
          absl::StrContains(address, "?password=") || absl::StrContains(address, "&password=");
 }
 
+PostgresOptions PostgresOptionsOf(const OpenOptions& options) {
+  PostgresOptions postgres;
+  postgres.uri = options.address;
+  postgres.role = "rapport_" + options.schema;
+  postgres.schema = options.schema;
+  postgres.tables = options.tables;
+  postgres.clock = options.clock;
+  postgres.rng = options.rng;
+  postgres.schema_version = options.schema_version;
+  postgres.readers = options.readers;
+  postgres.on_error = options.on_error;
+  return postgres;
+}
+
+SqliteOptions SqliteOptionsOf(const OpenOptions& options) {
+  SqliteOptions sqlite;
+  const std::string path = options.address.substr(kSqlite.size());
+  if (path != kMemory) sqlite.path = path;
+  sqlite.tables = options.tables;
+  sqlite.clock = options.clock;
+  sqlite.rng = options.rng;
+  sqlite.schema_version = options.schema_version;
+  sqlite.readers = options.readers;
+  sqlite.on_error = options.on_error;
+  return sqlite;
+}
+
+absl::Status CheckOnDisk(const std::string& address) {
+  if (address.substr(kSqlite.size()) != kMemory) return absl::OkStatus();
+  return absl::InvalidArgumentError("a store in memory ends with its process");
+}
+
 }  // namespace
 
 absl::Status CheckAddress(absl::string_view address) {
@@ -46,29 +83,30 @@ bool IsEmbedded(absl::string_view address) { return !IsPostgres(address); }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(OpenOptions options) {
   RETURN_IF_ERROR(CheckAddress(options.address));
-  if (IsPostgres(options.address)) {
-    PostgresOptions postgres;
-    postgres.uri = std::move(options.address);
-    postgres.role = "rapport_" + options.schema;
-    postgres.schema = std::move(options.schema);
-    postgres.tables = std::move(options.tables);
-    postgres.clock = options.clock;
-    postgres.rng = options.rng;
-    postgres.schema_version = options.schema_version;
-    postgres.readers = options.readers;
-    postgres.on_error = std::move(options.on_error);
-    return PostgresStore::Open(std::move(postgres));
-  }
-  SqliteOptions sqlite;
-  const std::string path = options.address.substr(kSqlite.size());
-  if (path != kMemory) sqlite.path = path;
-  sqlite.tables = std::move(options.tables);
-  sqlite.clock = options.clock;
-  sqlite.rng = options.rng;
-  sqlite.schema_version = options.schema_version;
-  sqlite.readers = options.readers;
-  sqlite.on_error = std::move(options.on_error);
-  return SqliteStore::Open(std::move(sqlite));
+  if (IsPostgres(options.address)) return PostgresStore::Open(PostgresOptionsOf(options));
+  return SqliteStore::Open(SqliteOptionsOf(options));
+}
+
+absl::StatusOr<std::unique_ptr<Migration>> OpenMigration(const OpenOptions& options) {
+  RETURN_IF_ERROR(CheckAddress(options.address));
+  if (IsPostgres(options.address)) return OpenPostgresMigration(PostgresOptionsOf(options));
+  RETURN_IF_ERROR(CheckOnDisk(options.address));
+  return OpenSqliteMigration(SqliteOptionsOf(options));
+}
+
+absl::Status CheckUnused(const OpenOptions& options) {
+  RETURN_IF_ERROR(CheckAddress(options.address));
+  if (IsPostgres(options.address)) return CheckPostgresUnused(PostgresOptionsOf(options));
+  RETURN_IF_ERROR(CheckOnDisk(options.address));
+  return FileOwnership::Take(SqliteOptionsOf(options).path).status();
+}
+
+absl::StatusOr<std::vector<base::TenantId>> TenantsOf(const OpenOptions& options,
+                                                      const Table& table) {
+  RETURN_IF_ERROR(CheckAddress(options.address));
+  if (IsPostgres(options.address)) return PostgresTenantsOf(PostgresOptionsOf(options), table);
+  RETURN_IF_ERROR(CheckOnDisk(options.address));
+  return SqliteTenantsOf(SqliteOptionsOf(options).path, table);
 }
 
 }  // namespace rapport::store

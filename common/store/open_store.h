@@ -33,7 +33,8 @@ struct OpenOptions {
   // Required; outlives the store. Deadlines are compared with it.
   const time::Clock* clock = nullptr;
   base::Rng* rng = nullptr;  // nullptr: the kernel's
-  // Version of the tables' meaning. A store with a higher one is refused.
+  // Version of the tables' meaning. A file is brought up to it; a schema on PostgreSQL must have it
+  // already, or the next one, see migration.h.
   int schema_version = 1;
   // Connections that read; 0: the engine's default.
   std::size_t readers = 0;

@@ -14,6 +14,13 @@ namespace {
 constexpr int kFirstPortion = 128;
 constexpr int kPortion = 1024;
 
+// How many rows to ask for when `left` are still wanted.
+int Portion(int left, bool first) { return std::min(left, first ? kFirstPortion : kPortion); }
+
+int AllOr(int limit) { return limit == 0 ? std::numeric_limits<int>::max() : limit; }
+
+}  // namespace
+
 void ReadRow(const Table& table, const PGresult* result, int from, int first_column, Row& row) {
   row.resize(table.columns.size());
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -21,12 +28,7 @@ void ReadRow(const Table& table, const PGresult* result, int from, int first_col
   }
 }
 
-// How many rows to ask for when `left` are still wanted.
-int Portion(int left, bool first) { return std::min(left, first ? kFirstPortion : kPortion); }
-
-int AllOr(int limit) { return limit == 0 ? std::numeric_limits<int>::max() : limit; }
-
-}  // namespace
+int ScanPortion(int left, bool first) { return left <= kPortion ? left : Portion(left, first); }
 
 void QueueTenant(PostgresConnection& connection, const base::TenantId& tenant) {
   PostgresParams params;
@@ -90,8 +92,7 @@ absl::Status PostgresAccess::Scan(const Table& table, const Range& range,
   std::vector<Value> last;
   int left = AllOr(range.limit);
   for (bool first = true; left > 0; first = false) {
-    // A limit that fits into one portion is one question.
-    const int limit = left <= kPortion ? left : Portion(left, first);
+    const int limit = ScanPortion(left, first);
     ASSIGN_OR_RETURN(const PgResult result, AskRange(*sql, *order, rest, limit));
     const int rows = PQntuples(result.get());
     for (int i = 0; i < rows; ++i) {
@@ -149,68 +150,6 @@ absl::Status PostgresAccess::Feed(
     limit -= rows;
   }
   return absl::OkStatus();
-}
-
-absl::Status PostgresAccess::Put(const Table& table, Row& row, std::int64_t sequence) {
-  RETURN_IF_ERROR(Check());
-  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
-  RETURN_IF_ERROR(Complete(table, row, sequence));
-  RETURN_IF_ERROR(Bind(table, row));
-  const auto text = [&] { return sql->Put(); };
-  if (!sql->has_unique_index()) {
-    connection_.Queue(sql->Key(StatementKind::kPut), text, params_);
-    return connection_.status();
-  }
-  ASSIGN_OR_RETURN(const PgResult result,
-                   connection_.Ask(sql->Key(StatementKind::kPut), text, params_));
-  if (PQntuples(result.get()) > 0) return absl::OkStatus();
-  return Refusal(*sql, StatementKind::kPut, row);
-}
-
-absl::Status PostgresAccess::Insert(const Table& table, Row& row, std::int64_t sequence) {
-  RETURN_IF_ERROR(Check());
-  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
-  RETURN_IF_ERROR(Complete(table, row, sequence));
-  RETURN_IF_ERROR(Bind(table, row));
-  ASSIGN_OR_RETURN(const PgResult result,
-                   connection_.Ask(
-                       sql->Key(StatementKind::kInsert), [&] { return sql->Insert(); }, params_));
-  if (PQntuples(result.get()) > 0) return absl::OkStatus();
-  return Refusal(*sql, StatementKind::kInsert, row);
-}
-
-absl::Status PostgresAccess::Delete(const Table& table, absl::Span<const Value> key) {
-  RETURN_IF_ERROR(Check());
-  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
-  RETURN_IF_ERROR(CheckKey(table, key));
-  RETURN_IF_ERROR(Bind(table, key));
-  connection_.Queue(
-      sql->Key(StatementKind::kDelete), [&] { return sql->Delete(); }, params_);
-  return connection_.status();
-}
-
-absl::Status PostgresAccess::Refusal(const SqlTable& sql, StatementKind kind, const Row& row) {
-  const Table& table = *sql.table;
-  const auto keys = static_cast<std::ptrdiff_t>(table.key_columns);
-  if (kind == StatementKind::kInsert) {
-    const std::vector<Value> key(row.begin(), row.begin() + keys);
-    ASSIGN_OR_RETURN(const auto present, Get(table, key));
-    if (present) return absl::AlreadyExistsError("primary");
-  }
-  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
-    if (!table.indexes[i].unique) continue;
-    Range same = {.index = static_cast<int>(i), .limit = 1};
-    for (const int c : table.indexes[i].columns) {
-      same.prefix.push_back(row[static_cast<std::size_t>(c)]);
-    }
-    bool taken = false;
-    RETURN_IF_ERROR(Scan(table, same, [&](Row& other) {
-      taken = !std::equal(row.begin(), row.begin() + keys, other.begin());
-      return false;
-    }));
-    if (taken) return absl::AlreadyExistsError(table.indexes[i].name);
-  }
-  return errors::Bug();
 }
 
 }  // namespace rapport::store

@@ -1,4 +1,4 @@
-// Reads and writes rows over one PostgreSQL connection: what Tx and Snapshot have in common.
+// Reads rows over one PostgreSQL connection as they are on the server: what snapshots do.
 #ifndef RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_
 #define RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_
 
@@ -29,17 +29,19 @@ enum class PostgresCommand : std::uint64_t {
   kFeedOff,
   kXid,
   kSnapshot,
-  kSavepoint,
-  kUndo,
-  kKeep,
   kMark,
-  kNoLimit,
   kCommit,
 };
 inline std::uint64_t KeyOf(PostgresCommand command) { return static_cast<std::uint64_t>(command); }
 
 // Lets the transaction see and write the rows of this tenant: row-level security admits no others.
 void QueueTenant(PostgresConnection& connection, const base::TenantId& tenant);
+
+// A row of an answer, whose columns begin there.
+void ReadRow(const Table& table, const PGresult* result, int from, int first_column, Row& row);
+// How many rows to ask for when `left` are still wanted: those that fit into one portion are one
+// question.
+int ScanPortion(int left, bool first);
 
 // Not thread-safe; lives inside a transaction of the connection that was given the tenant. Rows and
 // keys that do not fit the table are bugs of the caller: INTERNAL.
@@ -55,18 +57,11 @@ class PostgresAccess {
   absl::Status Feed(const Table& table, std::int64_t after, int limit,
                     absl::FunctionRef<bool(const base::TenantId&, std::int64_t, Row&)> visit);
 
-  // Put and Delete are queued without waiting, except for a Put that a unique index may refuse.
-  absl::Status Put(const Table& table, Row& row, std::int64_t sequence);
-  absl::Status Insert(const Table& table, Row& row, std::int64_t sequence);
-  absl::Status Delete(const Table& table, absl::Span<const Value> key);
-
  private:
   // OK if statements may be sent now.
   absl::Status Check() const;
   absl::StatusOr<PgResult> AskRange(const SqlTable& sql, const SqlOrder& order, const Range& range,
                                     int limit);
-  // Which index refuses the row.
-  absl::Status Refusal(const SqlTable& sql, StatementKind kind, const Row& row);
   absl::Status Bind(const Table& table, absl::Span<const Value> values);
 
   PostgresConnection& connection_;

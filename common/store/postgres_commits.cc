@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/errors.h"
 #include "common/base/status_macros.h"
 
 namespace rapport::store {
@@ -20,8 +21,10 @@ void Raise(std::atomic<std::int64_t>& value, std::int64_t to) {
 
 }  // namespace
 
-PostgresCommits::PostgresCommits(PostgresOpener open, const PostgresState& state)
+PostgresCommits::PostgresCommits(PostgresOpener open, std::function<void()> on_loss,
+                                 const PostgresState& state)
     : open_(std::move(open)),
+      on_loss_(std::move(on_loss)),
       base_(state.base),
       durable_(state.durable),
       committed_(SequenceOf(state.durable, kMaxPlace)) {
@@ -74,6 +77,7 @@ absl::StatusOr<std::int64_t> PostgresCommits::AskServer(
     connection.reset();
     ASSIGN_OR_RETURN(connection, open_());
   }
+  const std::int64_t acknowledged = durable_.load(std::memory_order_acquire);
   ASSIGN_OR_RETURN(const PgResult answer,
                    connection->Ask(
                        1,
@@ -84,7 +88,12 @@ absl::StatusOr<std::int64_t> PostgresCommits::AskServer(
                        },
                        PostgresParams()));
   // A commit that a snapshot shows is on disk: the server shows it after it has synced.
-  Raise(durable_, DecodeInt(answer.get(), 0, 1));
+  const std::int64_t latest = DecodeInt(answer.get(), 0, 1);
+  if (latest < acknowledged) {
+    on_loss_();
+    return errors::StoreUnavailable();
+  }
+  Raise(durable_, latest);
   return CompleteUpTo(DecodeSnapshot(answer.get(), 0, 0));
 }
 

@@ -25,7 +25,9 @@ using PostgresOpener = std::function<absl::StatusOr<std::unique_ptr<PostgresConn
 // they hear of other processes' commits too.
 class PostgresCommits {
  public:
-  PostgresCommits(PostgresOpener open, const PostgresState& state);
+  // `on_loss` is called, on the thread, if the server does not know a commit any more that it had
+  // acknowledged: an older state of the database was put in its place.
+  PostgresCommits(PostgresOpener open, std::function<void()> on_loss, const PostgresState& state);
   ~PostgresCommits();
   PostgresCommits(const PostgresCommits&) = delete;
   PostgresCommits& operator=(const PostgresCommits&) = delete;
@@ -51,6 +53,7 @@ class PostgresCommits {
   absl::StatusOr<std::int64_t> AskServer(std::unique_ptr<PostgresConnection>& connection);
 
   const PostgresOpener open_;
+  const std::function<void()> on_loss_;
   const std::int64_t base_;
   std::atomic<std::int64_t> durable_;  // number of a commit
   std::atomic<std::int64_t> committed_;

@@ -21,9 +21,9 @@ namespace {
 constexpr absl::Duration kGrace = absl::Seconds(3);
 
 PostgresFailure FailureOf(absl::string_view state) {
-  // 40001 serialization, 40P01 deadlock; 23505: a unique value was taken by a transaction that this
-  // one could not see, because statements look before they write.
-  if (state == "40001" || state == "40P01" || state == "23505") return PostgresFailure::kConflict;
+  // 40001 serialization, 40P01 deadlock.
+  if (state == "40001" || state == "40P01") return PostgresFailure::kConflict;
+  if (state == "23505") return PostgresFailure::kTaken;
   if (state == "53100") return PostgresFailure::kFull;
   if (absl::StartsWith(state, "XX00") && state != "XX000") return PostgresFailure::kDamaged;
   // 57014: the statement's own time-out, the only one of its class that leaves the connection.
@@ -66,6 +66,7 @@ absl::Status StatusOf(PostgresFailure failure) {
     case PostgresFailure::kRefused:
       return errors::Bug();
     case PostgresFailure::kConflict:
+    case PostgresFailure::kTaken:
     case PostgresFailure::kBroken:
     case PostgresFailure::kBusy:
       break;
@@ -110,6 +111,7 @@ absl::Status PostgresConnection::Configure() {
   params.AddText(absl::StrCat("\"", options_.schema, "\""));
   params.AddText(options_.role.empty() ? "none" : options_.role);
   params.AddText(absl::StrCat(absl::ToInt64Milliseconds(options_.patience)));
+  params.AddText(options_.presence);
   // Statements name their order and its index has it: nothing is to be sorted or read in full. A
   // commit is acknowledged when it is on disk (and on standbys, if the server is set up so).
   auto answer = Query(
@@ -122,6 +124,8 @@ absl::Status PostgresConnection::Configure() {
       " set_config('enable_seqscan','off',false), set_config('enable_bitmapscan','off',false),"
       " set_config('enable_sort','off',false), set_config('jit','off',false),"
       " set_config('client_min_messages','error',false), set_config('row_security','on',false),"
+      " (CASE WHEN $4='' THEN true ELSE pg_try_advisory_lock_shared(hashtextextended($4,0))"
+      " END)::int::bigint,"
       " (SELECT system_identifier::text FROM pg_control_system()) || '/' ||"
       " substr(pg_walfile_name(pg_current_wal_lsn()),1,8) || '/' ||"
       " (SELECT oid::text FROM pg_database WHERE datname=current_database())",
@@ -130,7 +134,11 @@ absl::Status PostgresConnection::Configure() {
     return absl::UnavailableError(
         absl::StrCat("PostgreSQL refuses the role or the settings: ", last_error_));
   }
-  identity_ = DecodeText(answer->get(), 0, PQnfields(answer->get()) - 1);
+  const int last = PQnfields(answer->get()) - 1;
+  if (DecodeInt(answer->get(), 0, last - 1) != 1) {
+    return absl::UnavailableError("PostgreSQL: the schema is being changed for a newer release");
+  }
+  identity_ = DecodeText(answer->get(), 0, last);
   return absl::OkStatus();
 }
 
@@ -188,6 +196,10 @@ void PostgresConnection::Send() {
   if (broken() || expected_.empty() || expected_.back().what == Expected::kEnd) return;
   if (PQpipelineSync(conn_) != 1) return Break("cannot send");
   expected_.push_back({Expected::kEnd, 0, nullptr});
+}
+
+void PostgresConnection::Push() {
+  if (!broken() && PQflush(conn_) < 0) Break("cannot send");
 }
 
 absl::Status PostgresConnection::Wait() {
@@ -270,7 +282,8 @@ void PostgresConnection::Note(const PGresult* result) {
                    MayQuoteData(state) ? absl::StrCat("table ", Field(result, PG_DIAG_TABLE_NAME),
                                                       " ", Field(result, PG_DIAG_SOURCE_FUNCTION))
                                        : std::string(Field(result, PG_DIAG_MESSAGE_PRIMARY)));
-  if (failure != PostgresFailure::kConflict && options_.on_error) options_.on_error(last_error_);
+  const bool again = failure == PostgresFailure::kConflict || failure == PostgresFailure::kTaken;
+  if (!again && options_.on_error) options_.on_error(last_error_);
 }
 
 void PostgresConnection::Break(absl::string_view why) {

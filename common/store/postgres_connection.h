@@ -29,6 +29,8 @@ namespace rapport::store {
 enum class PostgresFailure {
   kNone,
   kConflict,  // another transaction was in the way: the same again may succeed
+  kTaken,     // a unique value was taken by a transaction that this one could not see, or by a
+              // row of its own that is to give it up
   kFull,      // the server's disk is full
   kBroken,    // the connection is lost, and with it the outcome of a COMMIT under way
   kBusy,      // the server cannot now: a statement timed out, it lacks memory or connections
@@ -43,6 +45,8 @@ class PostgresConnection {
     std::string uri = {};     // connection string or URI of libpq
     std::string schema = {};  // where the tables are
     std::string role = {};    // assumed after the log-in; empty: the user's own
+    // An advisory lock that the session holds shared; UNAVAILABLE if somebody has it alone.
+    std::string presence = {};
     // The server ends a statement after this time, and a transaction that is idle as long.
     absl::Duration patience = absl::Seconds(5);
     // Hears of errors that no caller can mend; never with data of rows.
@@ -68,6 +72,8 @@ class PostgresConnection {
   absl::Status Wait();
   // Sends what is queued; the answers are taken at the next wait.
   void Send();
+  // Lets the server begin with what is queued; more may follow.
+  void Push();
   // Ends the transaction, whatever its state, and forgets the failure unless that is kBroken.
   void Rollback();
 

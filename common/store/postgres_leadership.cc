@@ -23,4 +23,16 @@ bool PostgresLeadership::Try(absl::string_view what) {
   return true;
 }
 
+void PostgresLeadership::Resign(absl::string_view what) {
+  const base::MutexLock lock(&mu_);
+  if (connection_ == nullptr || led_.erase(what) == 0) return;
+  PostgresParams params;
+  params.AddText(what);
+  // If it cannot be given back, the session ends, and with it all that it holds.
+  if (!connection_->Query("SELECT pg_advisory_unlock(hashtextextended($1,0))::int::bigint", params)
+           .ok()) {
+    connection_.reset();
+  }
+}
+
 }  // namespace rapport::store

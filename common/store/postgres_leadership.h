@@ -20,6 +20,8 @@ class PostgresLeadership {
   explicit PostgresLeadership(PostgresOpener open) : open_(std::move(open)) {}
   // Takes `what` if nobody has it. Asks the server every time, so that a lost connection shows.
   bool Try(absl::string_view what);
+  // Gives it back, if it is led from here.
+  void Resign(absl::string_view what);
 
  private:
   const PostgresOpener open_;

@@ -83,15 +83,17 @@ absl::Status PostgresStore::Start() {
   shape.role = options_.role;
   shape.version = options_.schema_version;
   shape.new_id = NewId();
-  ASSIGN_OR_RETURN(const PostgresState state, BringUpToDate(*connection, *catalog_, shape));
+  ASSIGN_OR_RETURN(const PostgresState state, OpenSchema(*connection, *catalog_, shape));
   id_ = state.id;
+  former_ids_ = state.former_ids;
   identity_ = connection->identity();
   if (state.owner) role_ = options_.role;
-  ASSIGN_OR_RETURN(connection, Connect(kReaderPatience));
-  RETURN_IF_ERROR(CheckRole(*connection, options_.schema));
+  ASSIGN_OR_RETURN(presence_, Connect(kReaderPatience));
+  RETURN_IF_ERROR(CheckRole(*presence_, options_.schema));
 
   const auto reader = [this] { return Connect(kReaderPatience); };
-  commits_ = std::make_unique<PostgresCommits>(reader, state);
+  commits_ = std::make_unique<PostgresCommits>(
+      reader, [this] { Moved("the database has lost commits since this process started"); }, state);
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   readers_ = std::make_unique<PostgresReaders>(
       reader, options_.readers == 0 ? 2 * cores + 2 : options_.readers, *catalog_, *commits_,
@@ -124,6 +126,7 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresStore::Connect(
   options.uri = options_.uri;
   options.schema = options_.schema;
   options.role = role_;
+  options.presence = PresenceOf(options_.schema, options_.schema_version);
   options.patience = patience;
   options.on_error = options_.on_error;
   auto connection = PostgresConnection::Open(options);
@@ -133,11 +136,23 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresStore::Connect(
     return connection;
   }
   away_.store(false);
-  if ((*connection)->identity() == identity_) return connection;
-  if (!moved_.exchange(true)) {
-    options_.on_fatal("the database was promoted or restored since this process started");
+  if ((*connection)->identity() != identity_) {
+    Moved("the database was promoted or restored since this process started");
+    return errors::StoreUnavailable();
   }
+  // While no connection said that this process is here, the schema may have been contracted.
+  const auto newer =
+      (*connection)
+          ->Query(absl::StrCat("SELECT count(*) FROM rapport_meta WHERE key='oldest' AND number>",
+                               options_.schema_version));
+  if (!newer.ok()) return errors::StoreUnavailable();
+  if (DecodeInt(newer->get(), 0, 0) == 0) return connection;
+  Moved("the schema was changed for a newer release: start that release");
   return errors::StoreUnavailable();
+}
+
+void PostgresStore::Moved(absl::string_view how) {
+  if (!moved_.exchange(true)) options_.on_fatal(how);
 }
 
 void PostgresStore::Transact(const base::CallContext& ctx, base::TenantId tenant, Body body,
@@ -164,6 +179,10 @@ std::size_t PostgresStore::queued() const { return waiting_.load(std::memory_ord
 bool PostgresStore::TryLead(absl::string_view what) {
   // Other stores may share the database.
   return leadership_->Try(absl::StrCat(options_.schema, "/", what));
+}
+
+void PostgresStore::Resign(absl::string_view what) {
+  leadership_->Resign(absl::StrCat(options_.schema, "/", what));
 }
 
 std::uint64_t PostgresStore::VersionOf(std::int64_t sequence) const {

@@ -32,8 +32,8 @@ namespace rapport::store {
 
 struct PostgresOptions {
   // Connection string or URI of libpq: postgres://user@host/database?sslmode=verify-full. A user
-  // who owns the schema, or may create it, brings it up to date; another must find it ready, and
-  // have what the role has.
+  // who may create the schema does so if there is none; another must find it ready, and have what
+  // the role has. Nobody changes a schema that exists, see migration.h.
   std::string uri;
   // The schema of the tables, and the role that works on them: [a-z_][a-z0-9_]*. The owner creates
   // both.
@@ -46,7 +46,8 @@ struct PostgresOptions {
   // Makes the id of a new store and the pauses before another attempt; nullptr: the kernel's. Must
   // be thread-safe.
   base::Rng* rng = nullptr;
-  // Version of the tables' meaning. A schema with a higher one is refused.
+  // Version of the tables' meaning. A schema must have the same or, until it is contracted, the
+  // next one.
   int schema_version = 1;
   // Lanes of writing. A tenant's writes use one of them.
   std::size_t writers = 2;
@@ -91,11 +92,13 @@ class PostgresStore final : public Store {
                                                  base::TenantId tenant) override;
   // Made from the id in the schema, the cluster, its timeline and the database.
   const std::string& id() const override { return id_; }
+  const std::vector<std::string>& former_ids() const override { return former_ids_; }
   std::int64_t committed_sequence() const override;
   int AddCommitListener(std::function<void(std::int64_t sequence)> listener) override;
   void RemoveCommitListener(int handle) override;
   std::size_t queued() const override;
   bool TryLead(absl::string_view what) override;
+  void Resign(absl::string_view what) override;
   std::uint64_t VersionOf(std::int64_t sequence) const override;
   void SetGuard(CommitGuard* guard) override;
 
@@ -105,10 +108,12 @@ class PostgresStore final : public Store {
   // A connection that works, as the role; `patience` as in PostgresConnection::Options.
   absl::StatusOr<std::unique_ptr<PostgresConnection>> Connect(absl::Duration patience);
   std::string NewId();
+  void Moved(absl::string_view how);
 
   const PostgresOptions options_;
   base::SystemRng system_rng_;
   std::string id_;
+  std::vector<std::string> former_ids_;
   std::string identity_;  // of the server that was opened
   std::string role_;      // assumed by the connections that work
   std::atomic<bool> away_{false};
@@ -119,6 +124,8 @@ class PostgresStore final : public Store {
   std::vector<std::unique_ptr<PostgresWriteLane>> lanes_;
   std::unique_ptr<PostgresReaders> readers_;
   std::unique_ptr<PostgresLeadership> leadership_;
+  // Says, also while nothing is read or written, that this process is here, see PresenceOf.
+  std::unique_ptr<PostgresConnection> presence_;
 };
 
 }  // namespace rapport::store

@@ -333,40 +333,29 @@ TEST_F(PostgresStoreTest, ASchemaOfANewerReleaseIsRefused) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("newer release")));
 }
 
-TEST_F(PostgresStoreTest, TablesGrowAtTheEndAndAreRefusedIfTheyChangedOtherwise) {
+TEST_F(PostgresStoreTest, ASchemaIsRefusedIfItLacksSomethingOrHasAnotherThingUnderAName) {
   Table table{.name = "things",
               .columns = {{"id", ColumnType::kText}, {"name", ColumnType::kText}},
               .indexes = {{.name = "by_name", .columns = {1}}}};
   PostgresOptions options = Options();
   options.tables = {&table};
-  {
-    const auto store = Open(options);
-    ASSERT_OK(Put(*store, table, {Text("1"), Text("b")}));
-  }
-  Table after = table;
-  after.columns.push_back({"size", ColumnType::kInt});
-  after.columns.push_back({"sequence", ColumnType::kInt});
-  after.indexes.push_back({.name = "by_size", .columns = {2}});
-  after.sequence_column = 3;
-  PostgresOptions grown = options;
-  grown.tables = {&after};
-  for (int round = 0; round < 2; ++round) {
-    const auto store = Open(grown);
-    EXPECT_THAT(Keys(*store, after, {.index = 0}), ElementsAre("1"));
-    EXPECT_OK(Put(*store, after, {Text("1"), Text("b"), Int(5), kNull}));
-    EXPECT_THAT(Keys(*store, after, {.index = 1}), ElementsAre("1"));
-  }
-  EXPECT_THAT(PostgresStore::Open(options),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("newer release")));
-  Table renamed = after;
+  ASSERT_NE(Open(options), nullptr);
+  Table grown = table;
+  grown.columns.push_back({"size", ColumnType::kInt});
+  Table renamed = table;
   renamed.columns[1].name = "title";
-  Table rekeyed = after;
+  Table retyped = table;
+  retyped.columns[1].type = ColumnType::kBytes;
+  Table rekeyed = table;
   rekeyed.key_columns = 2;
-  Table reindexed = after;
+  Table reindexed = table;
   reindexed.indexes[0].unique = true;
-  for (const Table* changed : {&renamed, &rekeyed, &reindexed}) {
-    grown.tables = {changed};
-    EXPECT_THAT(PostgresStore::Open(grown),
+  options.tables = {&grown};
+  EXPECT_THAT(PostgresStore::Open(options), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                                     HasSubstr("lacks the column size of table")));
+  for (const Table* changed : {&renamed, &retyped, &rekeyed, &reindexed}) {
+    options.tables = {changed};
+    EXPECT_THAT(PostgresStore::Open(options),
                 StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("not what this")));
   }
 }
@@ -387,6 +376,46 @@ TEST_F(PostgresStoreTest, ADumpRestoredIntoAnotherClusterGoesOnAboveItsSequences
   ASSERT_OK_AND_ASSIGN(const auto snapshot, store->Read({}, Acme()));
   EXPECT_GE(snapshot->sequence(), after);
   EXPECT_TRUE(snapshot->Includes(before));
+}
+
+TEST_F(PostgresStoreTest, ARestoredStoreHasAnotherIdAndKnowsWhoItWas) {
+  Sql("CREATE ROLE looker LOGIN");
+  std::string id;
+  {
+    const auto store = Open();
+    id = store->id();
+    EXPECT_THAT(store->former_ids(), IsEmpty());
+  }
+  // What identifies the cluster and its timeline is not ours to change; this is as good.
+  Sql("UPDATE %s.rapport_meta SET text='another' WHERE key='store_id'");
+  Sql("GRANT rapport_app TO looker");
+  PostgresOptions looker = Options();
+  looker.uri = Server().uri("looker");
+  const auto by_looker = Open(looker);
+  EXPECT_NE(by_looker->id(), id);
+  EXPECT_THAT(by_looker->former_ids(), ElementsAre(id));
+  for (int opening = 0; opening < 2; ++opening) {
+    const auto store = Open();
+    EXPECT_EQ(store->id(), by_looker->id());
+    EXPECT_THAT(store->former_ids(), ElementsAre(id));
+  }
+}
+
+// Proves: N1
+TEST_F(PostgresStoreTest, AServerThatLostAnAcknowledgedCommitStopsTheProcess) {
+  PostgresOptions options = Options();
+  testing::Gate stopped;
+  options.on_fatal = [&](absl::string_view what) {
+    EXPECT_THAT(std::string(what), HasSubstr("lost commits"));
+    stopped.Open();
+  };
+  const auto store = Open(options);
+  const int handle = store->AddCommitListener([](std::int64_t) {});
+  ASSERT_OK(Put(*store, Events(), Event("a")));
+  // As if a copy of the day before were there, with the same cluster's name and timeline.
+  Sql("UPDATE %s.rapport_commits SET number=number-1");
+  EXPECT_TRUE(stopped.PassWithin(absl::Seconds(20)));
+  store->RemoveCommitListener(handle);
 }
 
 TEST_F(PostgresStoreTest, TextOrdersAsOnSqlite) {
@@ -526,6 +555,13 @@ TEST_F(PostgresStoreTest, OneOfManyLeadsUntilItIsGone) {
   EXPECT_TRUE(first->TryLead("feed/contact"));
   EXPECT_FALSE(second->TryLead("feed/contact"));
   EXPECT_TRUE(second->TryLead("feed/engagement"));
+  second->Resign("feed/contact");  // which it does not lead
+  EXPECT_FALSE(second->TryLead("feed/contact"));
+  first->Resign("feed/contact");
+  EXPECT_TRUE(second->TryLead("feed/contact"));
+  EXPECT_FALSE(first->TryLead("feed/contact"));
+  second->Resign("feed/contact");
+  EXPECT_TRUE(first->TryLead("feed/contact"));
   first.reset();
   const absl::Time limit = absl::Now() + absl::Seconds(20);
   while (!second->TryLead("feed/contact")) {

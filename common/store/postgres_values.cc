@@ -12,12 +12,19 @@ namespace {
 constexpr Oid kByteaOid = 17;
 constexpr Oid kInt8Oid = 20;
 constexpr Oid kTextOid = 25;
+constexpr Oid kByteaArrayOid = 1001;
+constexpr Oid kTextArrayOid = 1009;
+constexpr Oid kInt8ArrayOid = 1016;
 
 constexpr absl::string_view kEscaped("\0\1", 2);
 
 void AppendInt(std::int64_t value, std::string* out) {
   const auto bits = static_cast<std::uint64_t>(value);
   for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(bits >> shift));
+}
+
+void AppendInt32(std::uint32_t value, std::string* out) {
+  for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
 }
 
 std::int64_t ParseInt(const char* bytes, int size) {
@@ -96,6 +103,44 @@ void PostgresParams::AddText(absl::string_view value) {
   Push(kTextOid, bytes_.size());
   AppendEscaped(value, &bytes_);
   valid_ = valid_ && text::IsValidUtf8(value);
+}
+
+// On the wire an array is: dimensions, whether there are NULLs, the type, the number of elements,
+// the index of the first; then every element with its length, -1 for NULL. Numbers have four bytes.
+void PostgresParams::BeginArray(ColumnType type, std::size_t count) {
+  array_ = bytes_.size();
+  array_of_text_ = type == ColumnType::kText;
+  const bool number = type == ColumnType::kInt;
+  Push(number ? kInt8ArrayOid : array_of_text_ ? kTextArrayOid : kByteaArrayOid, array_);
+  AppendInt32(1, &bytes_);
+  AppendInt32(0, &bytes_);
+  AppendInt32(number ? kInt8Oid : array_of_text_ ? kTextOid : kByteaOid, &bytes_);
+  AppendInt32(static_cast<std::uint32_t>(count), &bytes_);
+  AppendInt32(1, &bytes_);
+}
+
+void PostgresParams::AddElement(const Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    AppendInt32(8, &bytes_);
+    AppendInt(*number, &bytes_);
+    return;
+  }
+  const auto* const bytes = std::get_if<std::string>(&value);
+  if (bytes == nullptr) {
+    bytes_[array_ + 7] = 1;
+    AppendInt32(static_cast<std::uint32_t>(-1), &bytes_);
+    return;
+  }
+  const std::size_t length = bytes_.size();
+  AppendInt32(0, &bytes_);
+  if (array_of_text_) {
+    AppendEscaped(*bytes, &bytes_);
+  } else {
+    bytes_.append(*bytes);
+  }
+  std::string size;
+  AppendInt32(static_cast<std::uint32_t>(bytes_.size() - length - 4), &size);
+  bytes_.replace(length, 4, size);
 }
 
 const PostgresParams::Arrays& PostgresParams::arrays() const {

@@ -30,6 +30,9 @@ class PostgresParams {
   void Add(const Value& value, ColumnType type);
   void AddInt(std::int64_t value);
   void AddText(absl::string_view value);
+  // An array with this many elements, to be added next. Text must be UTF-8.
+  void BeginArray(ColumnType type, std::size_t count);
+  void AddElement(const Value& value);
   // False if a text was not UTF-8.
   bool valid() const { return valid_; }
 
@@ -48,6 +51,8 @@ class PostgresParams {
 
   static constexpr std::size_t kNull = static_cast<std::size_t>(-1);
   std::string bytes_;
+  std::size_t array_ = 0;  // where the last one begins
+  bool array_of_text_ = false;
   std::vector<std::size_t> begins_;  // into bytes_; kNull for NULL
   mutable Arrays arrays_;
   bool valid_ = true;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "common/base/call_context.h"
 #include "common/base/uuid.h"
 #include "common/store/commit_guard.h"
+#include "common/store/postgres_batch.h"
 #include "common/store/postgres_commits.h"
 #include "common/store/postgres_connection.h"
 #include "common/store/sql_catalog.h"
@@ -66,6 +68,10 @@ class PostgresWriteLane {
     Effects effects = {};
     std::vector<TouchedRow> touched = {};
     bool excludes = false;  // the body asked for it: it runs alone, in a transaction begun so
+    // Of this attempt.
+    bool finished = false;
+    int runs = 0;
+    bool foreseen = false;  // all that it reads is known, unless a body before it changes that
   };
   // kUnannounced: rolled back, because the guard refused it.
   enum class Verdict { kCommitted, kNothingToCommit, kUnknown, kUnannounced, kFailed };
@@ -75,9 +81,14 @@ class PostgresWriteLane {
   // Runs the jobs, together or if need be one by one, until every one is settled.
   void Run(absl::Span<Job> jobs);
   // One transaction. kFailed: see failure_.
-  Verdict Attempt(absl::Span<Job> jobs);
-  // How many bodies succeeded; stops at a failure of the transaction.
-  int RunBodies(absl::Span<Job> jobs);
+  Verdict Attempt(absl::Span<Job> jobs, bool eager);
+  // How many bodies succeeded; stops at a failure of the transaction. Bodies of a group run first
+  // to find out what they read, all of it is asked for at once, and they run again.
+  int RunBodies(absl::Span<Job> jobs, bool eager);
+  // kForeseen, kMissed: the body left no trace, and is to be run again.
+  enum class Ran { kDone, kForeseen, kMissed, kFailed };
+  // `ahead`: only to find out what it reads.
+  Ran RunBody(Job& job, PostgresBatch::Mode mode, bool alone, bool ahead);
   // Tells the guard of the rows that the bodies touched.
   bool Announce(absl::Span<Job> jobs);
   Verdict Commit();
@@ -121,13 +132,13 @@ class PostgresWriteLane {
   std::unique_ptr<PostgresConnection> connection_;
   bool away_ = false;  // the last patience was in vain
   std::vector<Job> group_;
-  PgResult xid_;             // the answer that names the running transaction
-  std::int64_t commit_ = 0;  // its number, once it is known
-  std::int64_t place_ = 0;   // writes to tables with a sequence so far
+  PgResult xid_;                        // the answer that names the running transaction
+  std::int64_t commit_ = 0;             // its number, once it is known
+  std::int64_t place_ = 0;              // writes to tables with a sequence so far
+  std::optional<PostgresBatch> batch_;  // of the running transaction
   bool wrote_ = false;
   bool overflow_ = false;                             // more writes than a sequence has room for
   bool overruled_ = false;                            // a body must run in another transaction
-  std::string tenant_;                                // the one that the transaction is set to
   PostgresFailure failure_ = PostgresFailure::kNone;  // of the last attempt
   std::unique_ptr<GuardedCommit> announced_;          // the running transaction
   // Its name in rapport_commits: another one after each commit in doubt, whose mark stays so.

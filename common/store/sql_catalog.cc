@@ -4,9 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
@@ -141,29 +143,54 @@ std::string Marks(const Table& table) {
   return marks;
 }
 
-// The condition under which no other row holds a value that a unique index wants for this one.
-// The parameters of the row are $1 for the tenant and $(2 + c) for column c.
-std::string UnlessTaken(const Table& table) {
-  std::string sql;
-  std::string own = "o.tenant=$1";
-  for (int c = 0; c < table.key_columns; ++c) {
-    absl::StrAppend(&own, " AND o.", Quoted(ColumnName(table, c)), "=$", c + 2);
-  }
-  for (const Index& index : table.indexes) {
-    if (!index.unique) continue;
-    absl::StrAppend(&sql, sql.empty() ? " WHERE " : " AND ", "NOT EXISTS(SELECT 1 FROM ",
-                    Quoted(table.name), " o WHERE o.tenant=$1");
-    for (const int c : index.columns) {
-      absl::StrAppend(&sql, " AND o.", Quoted(ColumnName(table, c)), "=$", c + 2);
+// The row that has the same key is replaced.
+std::string OrReplace(const Table& table) {
+  std::string key = "tenant";
+  std::string set;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const std::string name = Quoted(table.columns[i].name);
+    if (i < static_cast<std::size_t>(table.key_columns)) {
+      absl::StrAppend(&key, ",", name);
+    } else {
+      absl::StrAppend(&set, set.empty() ? "" : ",", name, "=excluded.", name);
     }
-    absl::StrAppend(&sql, " AND NOT(", own, "))");
   }
-  return sql;
+  return absl::StrCat(" ON CONFLICT(", key, ") DO ",
+                      set.empty() ? "NOTHING" : absl::StrCat("UPDATE SET ", set));
 }
 
 // Only SQLite can be told which index to read by.
 std::string IndexedBy(Dialect dialect, const std::string& index) {
   return dialect == Dialect::kSqlite ? absl::StrCat(" INDEXED BY ", Quoted(index)) : "";
+}
+
+// `mark` stands for a value of the range; the tenant and the limit are still `:tenant` and `?`.
+std::string ScanText(const SqlTable& of, const SqlOrder& order, std::size_t prefix,
+                     std::size_t after, bool descending,
+                     absl::FunctionRef<std::string(std::size_t)> mark) {
+  const Table& table = *of.table;
+  std::string sql = absl::StrCat("SELECT ", ColumnList(table), " FROM ", Quoted(table.name),
+                                 IndexedBy(of.dialect, order.sql_name), " WHERE tenant=:tenant");
+  for (std::size_t i = 0; i < prefix; ++i) {
+    absl::StrAppend(&sql, " AND ", Quoted(ColumnName(table, order.columns[i])), "=", mark(i));
+  }
+  if (after > 0) {
+    std::string names;
+    std::string marks;
+    for (std::size_t i = prefix; i < prefix + after; ++i) {
+      const char* const comma = i == prefix ? "" : ",";
+      absl::StrAppend(&names, comma, Quoted(ColumnName(table, order.columns[i])));
+      absl::StrAppend(&marks, comma, mark(i));
+    }
+    absl::StrAppend(&sql, " AND (", names, ")", descending ? "<" : ">", "(", marks, ")");
+  }
+  absl::StrAppend(&sql, order.not_null);
+  std::string by;
+  for (std::size_t i = prefix; i < order.own; ++i) {
+    absl::StrAppend(&by, by.empty() ? " ORDER BY " : ",",
+                    Quoted(ColumnName(table, order.columns[i])), descending ? " DESC" : "");
+  }
+  return absl::StrCat(sql, by, " LIMIT ?");
 }
 
 }  // namespace
@@ -242,60 +269,44 @@ std::string SqlTable::Delete() const {
 }
 
 std::string SqlTable::Insert() const {
-  return Numbered(
-      dialect,
-      absl::StrCat(InsertInto(*table), " VALUES(", Marks(*table), ")",
-                   dialect == Dialect::kSqlite ? "" : " ON CONFLICT DO NOTHING RETURNING 1"));
+  return Numbered(dialect, absl::StrCat(InsertInto(*table), " VALUES(", Marks(*table), ")"));
 }
 
 std::string SqlTable::Put() const {
-  const bool asks = dialect == Dialect::kPostgres && has_unique_index();
-  std::string key = "tenant";
-  std::string set;
-  for (std::size_t i = 0; i < table->columns.size(); ++i) {
-    const std::string name = Quoted(table->columns[i].name);
-    const bool in_key = i < static_cast<std::size_t>(table->key_columns);
-    if (in_key) absl::StrAppend(&key, ",", name);
-    if (!in_key ||
-        (asks && table->columns.size() == static_cast<std::size_t>(table->key_columns))) {
-      absl::StrAppend(&set, set.empty() ? "" : ",", name, "=excluded.", name);
-    }
-  }
-  const std::string replace = absl::StrCat(
-      " ON CONFLICT(", key, ") DO ", set.empty() ? "NOTHING" : absl::StrCat("UPDATE SET ", set));
-  if (!asks) {
-    return Numbered(dialect,
-                    absl::StrCat(InsertInto(*table), " VALUES(", Marks(*table), ")", replace));
-  }
-  return absl::StrCat(
-      Numbered(dialect, absl::StrCat(InsertInto(*table), " SELECT ", Marks(*table))),
-      UnlessTaken(*table), replace, " RETURNING 1");
+  return Numbered(
+      dialect, absl::StrCat(InsertInto(*table), " VALUES(", Marks(*table), ")", OrReplace(*table)));
 }
+
+std::string SqlTable::InsertMany() const {
+  std::string arrays;
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    absl::StrAppend(&arrays, i == 0 ? "$" : ",$", i + 2);
+  }
+  return absl::StrCat(InsertInto(*table), " SELECT $1,r.* FROM unnest(", arrays, ") r");
+}
+
+std::string SqlTable::PutMany() const { return absl::StrCat(InsertMany(), OrReplace(*table)); }
 
 std::string SqlTable::Scan(const SqlOrder& order, std::size_t prefix, std::size_t after,
                            bool descending) const {
-  std::string sql = absl::StrCat("SELECT ", ColumnList(*table), " FROM ", Quoted(table->name),
-                                 IndexedBy(dialect, order.sql_name), " WHERE tenant=:tenant");
-  for (std::size_t i = 0; i < prefix; ++i) {
-    absl::StrAppend(&sql, " AND ", Quoted(ColumnName(*table, order.columns[i])), "=?");
+  return Numbered(dialect, ScanText(*this, order, prefix, after, descending,
+                                    [](std::size_t) { return std::string("?"); }));
+}
+
+std::string SqlTable::ScanMany(const SqlOrder& order, std::size_t prefix, std::size_t after,
+                               bool descending) const {
+  std::string arrays;
+  std::string names;
+  for (std::size_t i = 0; i < prefix + after; ++i) {
+    absl::StrAppend(&arrays, i == 0 ? "$" : ",$", i + 2);
+    absl::StrAppend(&names, "v", i, ",");
   }
-  if (after > 0) {
-    std::string names;
-    std::string marks;
-    for (std::size_t i = prefix; i < prefix + after; ++i) {
-      const char* const comma = i == prefix ? "" : ",";
-      absl::StrAppend(&names, comma, Quoted(ColumnName(*table, order.columns[i])));
-      absl::StrAppend(&marks, comma, "?");
-    }
-    absl::StrAppend(&sql, " AND (", names, ")", descending ? "<" : ">", "(", marks, ")");
-  }
-  absl::StrAppend(&sql, order.not_null);
-  std::string by;
-  for (std::size_t i = prefix; i < order.own; ++i) {
-    absl::StrAppend(&by, by.empty() ? " ORDER BY " : ",",
-                    Quoted(ColumnName(*table, order.columns[i])), descending ? " DESC" : "");
-  }
-  return Numbered(dialect, absl::StrCat(sql, by, " LIMIT ?"));
+  // A subquery with a limit is planned as it stands: for every range one look into the index.
+  std::string one = ScanText(*this, order, prefix, after, descending,
+                             [](std::size_t i) { return absl::StrCat("w.v", i); });
+  return absl::StrCat("SELECT w.n,r.* FROM unnest(", arrays, ") WITH ORDINALITY AS w(", names,
+                      "n),LATERAL(",
+                      absl::StrReplaceAll(one, {{":tenant", "$1"}, {"LIMIT ?", "LIMIT 1"}}), ") r");
 }
 
 std::string SqlTable::Feed() const {

@@ -26,7 +26,18 @@
 namespace rapport::store {
 
 enum class Dialect { kSqlite, kPostgres };
-enum class StatementKind : std::uint8_t { kNone, kGet, kScan, kFeed, kPut, kInsert, kDelete };
+enum class StatementKind : std::uint8_t {
+  kNone,
+  kGet,
+  kScan,
+  kFeed,
+  kPut,
+  kInsert,
+  kDelete,
+  kScanMany,
+  kPutMany,
+  kInsertMany
+};
 
 // One order in which a table can be read: the primary key or an index.
 struct SqlOrder {
@@ -55,13 +66,19 @@ struct SqlTable {
   // Parameters: tenant, key columns.
   std::string Get() const;
   std::string Delete() const;
-  // Parameters: tenant, all columns. On PostgreSQL nothing fails for a key or unique value that is
-  // taken: the statement returns no row then (Insert, and Put if there are unique indexes).
+  // SQLite. Parameters: tenant, all columns.
   std::string Insert() const;
   std::string Put() const;
+  // PostgreSQL. Parameters: tenant, an array of every column. InsertMany fails for rows that exist.
+  std::string InsertMany() const;
+  std::string PutMany() const;
   // Parameters: tenant, `prefix` values, `after` values, limit (SQLite: -1 for none).
   std::string Scan(const SqlOrder& order, std::size_t prefix, std::size_t after,
                    bool descending) const;
+  // PostgreSQL: the first row of many ranges of one shape. Parameters: tenant, arrays of `prefix`
+  // and of `after` values. Columns: the number of the range from 1 on, all columns.
+  std::string ScanMany(const SqlOrder& order, std::size_t prefix, std::size_t after,
+                       bool descending) const;
   // Parameters: sequence, limit. Columns: tenant, all columns.
   std::string Feed() const;
 

@@ -1,12 +1,15 @@
 #include "common/store/sqlite_schema.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "common/base/failpoint.h"
 #include "common/base/status_macros.h"
 
 namespace rapport::store {
@@ -14,6 +17,7 @@ namespace {
 
 // The shape of the engine's own part of the file.
 constexpr std::int64_t kFormat = 1;
+constexpr absl::string_view kFormer = "former ";  // and an id that the store had
 constexpr char kNewer[] =
     "the file was written by a newer release: start that release, or restore a backup";
 
@@ -67,29 +71,30 @@ absl::StatusOr<std::vector<StoredColumn>> StoredColumns(Connection& connection,
   }
 }
 
+// Columns are told by their names; those of earlier versions stay.
 absl::Status UpdateColumns(Connection& connection, const SqlTable& sql) {
   const Table& table = *sql.table;
   ASSIGN_OR_RETURN(const auto stored, StoredColumns(connection, table.name));
   if (stored.empty()) return connection.Execute(sql.CreateTable());
-  if (stored.size() > table.columns.size() + 1) return absl::FailedPreconditionError(kNewer);
-  for (std::size_t i = 1; i < stored.size(); ++i) {
-    const Column& column = table.columns[i - 1];
-    const bool in_key = i <= static_cast<std::size_t>(table.key_columns);
-    const std::int64_t key_position = in_key ? static_cast<std::int64_t>(i) + 1 : 0;
-    if (stored[i].name != column.name || stored[i].type != SqlType(Dialect::kSqlite, column.type) ||
-        stored[i].key_position != key_position) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    const bool in_key = i < static_cast<std::size_t>(table.key_columns);
+    const std::int64_t key_position = in_key ? static_cast<std::int64_t>(i) + 2 : 0;
+    const auto known = std::find_if(stored.begin(), stored.end(),
+                                    [&](const auto& other) { return other.name == column.name; });
+    if (known == stored.end() && !in_key) {
+      RETURN_IF_ERROR(connection.Execute(sql.AddColumn(i)));
+    } else if (known == stored.end() || known->key_position != key_position ||
+               known->type != SqlType(Dialect::kSqlite, column.type)) {
       return absl::FailedPreconditionError(absl::StrCat(
-          "column ", stored[i].name, " of table ", table.name, " is not what this program knows"));
+          "column ", column.name, " of table ", table.name, " is not what this program knows"));
     }
   }
-  for (std::size_t i = stored.size() - 1; i < table.columns.size(); ++i) {
-    if (i < static_cast<std::size_t>(table.key_columns)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the key of table ", table.name, " is not what this program knows"));
-    }
-    RETURN_IF_ERROR(connection.Execute(sql.AddColumn(i)));
-  }
-  return absl::OkStatus();
+  const auto in_key = std::count_if(stored.begin(), stored.end(),
+                                    [](const auto& column) { return column.key_position > 1; });
+  if (in_key == table.key_columns) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the key of table ", table.name, " is not what this program knows"));
 }
 
 absl::Status UpdateIndex(Connection& connection, const std::string& name,
@@ -126,8 +131,21 @@ absl::StatusOr<std::int64_t> HighestSequence(Connection& connection) {
   return highest;
 }
 
+absl::StatusOr<std::vector<std::string>> FormerIds(Connection& connection) {
+  ASSIGN_OR_RETURN(const auto statement,
+                   connection.Prepare("SELECT key FROM rapport_meta WHERE key GLOB 'former *'"));
+  std::vector<std::string> ids;
+  for (;;) {
+    const int code = statement->Step();
+    if (code == SQLITE_DONE) return ids;
+    if (code != SQLITE_ROW) return connection.Translate(code);
+    ids.emplace_back(absl::StripPrefix(statement->Text(0), kFormer));
+  }
+}
+
 absl::StatusOr<StoredState> Update(Connection& connection, const Catalog& catalog,
-                                   int schema_version, const std::string& new_id) {
+                                   int schema_version, const std::string& new_id,
+                                   KnownStore known) {
   RETURN_IF_ERROR(connection.Execute(
       "CREATE TABLE IF NOT EXISTS rapport_meta (key TEXT PRIMARY KEY, number INTEGER, text TEXT) "
       "STRICT, WITHOUT ROWID"));
@@ -149,20 +167,59 @@ absl::StatusOr<StoredState> Update(Connection& connection, const Catalog& catalo
   StoredState state;
   ASSIGN_OR_RETURN(state.id,
                    QueryText(connection, "SELECT text FROM rapport_meta WHERE key=?", "store_id"));
-  if (state.id.empty()) {
+  ASSIGN_OR_RETURN(state.sequence, HighestSequence(connection));
+  if (state.id.empty() || !known(state.id, state.sequence)) {
+    if (!state.id.empty()) {
+      RETURN_IF_ERROR(SetMeta(connection, absl::StrCat(kFormer, state.id), state.sequence, ""));
+    }
     state.id = new_id;
     RETURN_IF_ERROR(SetMeta(connection, "store_id", 0, new_id));
   }
-  ASSIGN_OR_RETURN(state.sequence, HighestSequence(connection));
+  ASSIGN_OR_RETURN(state.former_ids, FormerIds(connection));
   return state;
+}
+
+absl::StatusOr<std::vector<std::string>> Parts(Connection& connection) {
+  ASSIGN_OR_RETURN(
+      const auto statement,
+      connection.Prepare(
+          "SELECT type||' '||name||iif(type='index',' of table '||tbl_name,'') FROM sqlite_schema"
+          " WHERE sql IS NOT NULL UNION ALL SELECT 'column '||c.name||' of table '||t.name FROM"
+          " sqlite_schema t, pragma_table_info(t.name) c WHERE t.type='table' ORDER BY 1"));
+  std::vector<std::string> parts;
+  for (;;) {
+    const int code = statement->Step();
+    if (code == SQLITE_DONE) return parts;
+    if (code != SQLITE_ROW) return connection.Translate(code);
+    parts.emplace_back(statement->Text(0));
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<StoredState> BringUpToDate(Connection& connection, const Catalog& catalog,
-                                          int schema_version, const std::string& new_id) {
+absl::StatusOr<std::vector<std::string>> WhatIsMissing(Connection& connection,
+                                                       const Catalog& catalog, int schema_version) {
   RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
-  auto state = Update(connection, catalog, schema_version, new_id);
+  const auto before = Parts(connection);
+  const auto updated = Update(connection, catalog, schema_version, "",
+                              [](const std::string&, std::int64_t) { return true; });
+  const auto after = Parts(connection);
+  if (connection.in_transaction()) connection.Run("ROLLBACK");
+  for (const absl::Status& status : {before.status(), updated.status(), after.status()}) {
+    RETURN_IF_ERROR(status);
+  }
+  std::vector<std::string> missing;
+  std::set_difference(after->begin(), after->end(), before->begin(), before->end(),
+                      std::back_inserter(missing));
+  return missing;
+}
+
+absl::StatusOr<StoredState> BringUpToDate(Connection& connection, const Catalog& catalog,
+                                          int schema_version, const std::string& new_id,
+                                          KnownStore known) {
+  RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
+  auto state = Update(connection, catalog, schema_version, new_id, known);
+  base::Failpoint(base::Place::kInMigration);
   if (state.ok()) {
     const absl::Status committed = connection.Execute("COMMIT");
     if (committed.ok()) return state;

@@ -65,9 +65,16 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(SqliteOptions opt
   base::Rng& rng = options.rng == nullptr ? system_rng : *options.rng;
   ASSIGN_OR_RETURN(const StoredState state,
                    BringUpToDate(*writer, *store->catalog_, options.schema_version,
-                                 base::NewUuidV7(options.clock->Now(), rng)));
+                                 base::NewUuidV7(options.clock->Now(), rng),
+                                 [&](const std::string& id, std::int64_t sequence) {
+                                   return on_disk && store->ownership_->Knows(id, sequence);
+                                 }));
   store->id_ = state.id;
-  if (on_disk) RETURN_IF_ERROR(SyncFolder(options.path));
+  store->former_ids_ = state.former_ids;
+  if (on_disk) {
+    store->ownership_->Witness(state.id, state.sequence);
+    RETURN_IF_ERROR(SyncFolder(options.path));
+  }
 
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t readers = options.readers == 0 ? 2 * cores + 2 : options.readers;
@@ -85,7 +92,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(SqliteOptions opt
   lane.max_group = std::max<std::size_t>(1, options.max_group);
   lane.checkpoint_bytes = options.checkpoint_bytes;
   lane.sequence = state.sequence;
-  lane.durable = on_disk;
+  lane.file = store->ownership_.get();
   lane.on_fatal = std::move(options.on_fatal);
   store->writer_ =
       std::make_unique<WriteLane>(std::move(writer), *store->catalog_, std::move(lane));
@@ -114,6 +121,8 @@ void SqliteStore::RemoveCommitListener(int handle) { writer_->RemoveListener(han
 std::size_t SqliteStore::queued() const { return writer_->waiting(); }
 
 bool SqliteStore::TryLead(absl::string_view) { return true; }
+
+void SqliteStore::Resign(absl::string_view) {}
 
 std::uint64_t SqliteStore::VersionOf(std::int64_t sequence) const {
   return static_cast<std::uint64_t>(sequence);

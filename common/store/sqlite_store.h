@@ -1,7 +1,8 @@
 // The embedded engine: one SQLite file, or the same in memory.
 //
 // On disk: write-ahead log, every commit synced before it is acknowledged, no mmap. One process
-// owns the file (`<path>.lock` names it), one connection writes and writes the log back, the others
+// owns the file (`<path>.lock` names it, and is the witness that the file is the one that it was:
+// a copy in its place gets another id), one connection writes and writes the log back, the others
 // only read. In memory: the same engine on a memory file system, nothing synced; it ends with the
 // object.
 //
@@ -72,11 +73,13 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::unique_ptr<Snapshot>> Read(const base::CallContext& ctx,
                                                  base::TenantId tenant) override;
   const std::string& id() const override { return id_; }
+  const std::vector<std::string>& former_ids() const override { return former_ids_; }
   std::int64_t committed_sequence() const override;
   int AddCommitListener(std::function<void(std::int64_t sequence)> listener) override;
   void RemoveCommitListener(int handle) override;
   std::size_t queued() const override;
   bool TryLead(absl::string_view what) override;
+  void Resign(absl::string_view what) override;
   std::uint64_t VersionOf(std::int64_t sequence) const override;
   void SetGuard(CommitGuard* guard) override;
 
@@ -84,6 +87,7 @@ class SqliteStore final : public Store {
   SqliteStore();
 
   std::string id_;
+  std::vector<std::string> former_ids_;
   std::unique_ptr<FileOwnership> ownership_;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<WriteLane> writer_;

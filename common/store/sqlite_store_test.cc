@@ -54,6 +54,7 @@ using ::rapport::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class SqliteStoreTest : public ::testing::Test {
  protected:
@@ -174,6 +175,67 @@ TEST_F(SqliteStoreTest, AFileOwnedByAnotherProcessIsRefusedUntilThatProcessEnds)
   close(ready[1]);
 }
 
+TEST_F(SqliteStoreTest, KeepsItsIdThroughRestartsAndCrashes) {
+  std::string id;
+  for (int opening = 0; opening < 3; ++opening) {
+    ASSERT_OK_AND_ASSIGN(const auto store, SqliteStore::Open(Options()));
+    EXPECT_EQ(store->id(), opening == 0 ? store->id() : id);
+    id = store->id();
+    ASSERT_OK(Put(*store, Events(), Event("a")));
+    EXPECT_THAT(store->former_ids(), IsEmpty());
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    const Opened store = SqliteStore::Open(Options());
+    if (store.ok()) Put(**store, Events(), Event("b")).IgnoreError();
+    kill(getpid(), SIGKILL);
+  }
+  waitpid(child, nullptr, 0);
+  ASSERT_OK_AND_ASSIGN(const auto store, SqliteStore::Open(Options()));
+  EXPECT_THAT(Keys(*store, Events()), ElementsAre("a", "b"));
+  EXPECT_EQ(store->id(), id);
+}
+
+TEST_F(SqliteStoreTest, ACopyInItsPlaceIsAnotherStoreThatKnowsWhoItWas) {
+  namespace fs = std::filesystem;
+  const std::string backup = folder_.path() + "/backup";
+  const std::string fresh = folder_.path() + "/fresh";
+  std::vector<std::string> ids;
+  const auto open = [&](const std::string& with) {
+    SCOPED_TRACE(with);
+    const auto store = SqliteStore::Open(Options());
+    ASSERT_OK(store);
+    ids.push_back((*store)->id());
+    EXPECT_OK(Put(**store, Events(), Event(with)));
+  };
+  open("a");
+  fs::copy_file(folder_.file(), backup);
+  open("b");
+  EXPECT_EQ(ids[1], ids[0]);
+  // Into the same file: what was there since is missing.
+  fs::copy_file(backup, folder_.file(), fs::copy_options::overwrite_existing);
+  open("c");
+  EXPECT_NE(ids[2], ids[0]);
+  open("d");
+  EXPECT_EQ(ids[3], ids[2]);
+  // Once more: by now the witness speaks of another store.
+  fs::copy_file(backup, folder_.file(), fs::copy_options::overwrite_existing);
+  open("e");
+  EXPECT_NE(ids[4], ids[0]);
+  EXPECT_NE(ids[4], ids[2]);
+  // Into another file, that has all.
+  fs::copy_file(folder_.file(), fresh);
+  fs::rename(fresh, folder_.file());
+  open("f");
+  EXPECT_NE(ids[5], ids[4]);
+  // Without its witness.
+  fs::remove(folder_.file() + ".lock");
+  ASSERT_OK_AND_ASSIGN(const auto store, SqliteStore::Open(Options()));
+  EXPECT_NE(store->id(), ids[5]);
+  EXPECT_THAT(Keys(*store, Events()), ElementsAre("a", "e", "f"));
+  EXPECT_THAT(store->former_ids(), UnorderedElementsAre(ids[0], ids[4], ids[5]));
+}
+
 TEST_F(SqliteStoreTest, AFileThatIsNoStoreIsRefusedAndLeftAlone) {
   const std::string text(5000, 'x');
   std::ofstream(folder_.file()) << text;
@@ -187,17 +249,31 @@ TEST_F(SqliteStoreTest, AFileOfANewerReleaseIsRefused) {
   ASSERT_OK(SqliteStore::Open(std::move(newer)));
   EXPECT_THAT(SqliteStore::Open(Options()),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("newer release")));
+}
 
+// As after a release that is done with a column.
+TEST_F(SqliteStoreTest, ColumnsThatAreNotKnownAnyMoreStay) {
   Table wider = Events();
-  wider.name = "wider";
-  Table narrower = wider;
-  wider.columns.push_back({"extra", ColumnType::kText});
-  SqliteOptions both = Options({&wider});
-  both.schema_version = 2;
-  ASSERT_OK(SqliteStore::Open(both));
-  both.tables = {&narrower};
-  EXPECT_THAT(SqliteStore::Open(both),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("newer release")));
+  wider.columns.insert(wider.columns.begin() + 1, {"extra", ColumnType::kText});
+  wider.indexes = {};
+  wider.sequence_column = 3;
+  Table narrower = Events();
+  narrower.indexes = {};
+  {
+    ASSERT_OK_AND_ASSIGN(const auto store, SqliteStore::Open(Options({&wider})));
+    ASSERT_OK(Put(*store, wider, {Text("a"), Text("kept"), Text("call"), kNull}));
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(const auto store, SqliteStore::Open(Options({&narrower})));
+    ASSERT_OK(Put(*store, narrower, Event("a", "visit")));
+    ASSERT_OK(Put(*store, narrower, Event("b")));
+  }
+  ASSERT_OK_AND_ASSIGN(const auto store, SqliteStore::Open(Options({&wider})));
+  ASSERT_OK_AND_ASSIGN(const auto snapshot, store->Read({}, Acme()));
+  ASSERT_OK_AND_ASSIGN(const auto row, snapshot->Get(wider, {{Text("a")}}));
+  ASSERT_TRUE(row);
+  EXPECT_EQ((*row)[1], Text("kept"));
+  EXPECT_EQ((*row)[2], Text("visit"));
 }
 
 TEST_F(SqliteStoreTest, TablesGrowByColumnsAndIndexesAtTheEnd) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/base/errors.h"
+#include "common/base/failpoint.h"
 #include "common/base/status_macros.h"
 #include "common/store/sqlite_access.h"
 #include "common/store/sqlite_schema.h"
@@ -171,6 +172,7 @@ absl::Status WriteLane::Attempt() {
     return connection_->Translate(code);
   }
   absl::Status status = RunBodies();
+  base::Failpoint(base::Place::kInTransaction);
   if (status.ok()) status = Announce();
   if (unannounced_) {
     connection_->Run("ROLLBACK");
@@ -288,12 +290,15 @@ absl::Status WriteLane::RunBody(Job& job, bool alone) {
 absl::Status WriteLane::Commit() {
   if (!connection_->in_transaction()) return absl::OkStatus();  // the only body failed
   if (forgets_rows_) RETURN_IF_ERROR(RememberSequence(*connection_, sequence_));
-  if (options_.durable && connection_->FileMoved()) {
+  if (options_.file != nullptr && connection_->FileMoved()) {
     Fatal("the file was moved, removed or replaced");
     return errors::StoreUnavailable();
   }
+  base::Failpoint(base::Place::kBeforeCommit);
   const int code = connection_->Run("COMMIT");
   if (code != SQLITE_OK) return connection_->Translate(code);
+  base::Failpoint(base::Place::kAfterCommit);
+  if (options_.file != nullptr) options_.file->Advance(sequence_);
   committed_.store(sequence_, std::memory_order_release);
   return absl::OkStatus();
 }
@@ -335,6 +340,7 @@ void WriteLane::Checkpoint(bool idle) {
   const int mode = idle      ? SQLITE_CHECKPOINT_TRUNCATE
                    : patient ? SQLITE_CHECKPOINT_RESTART
                              : SQLITE_CHECKPOINT_PASSIVE;
+  base::Failpoint(base::Place::kInCheckpoint);
   const int code = sqlite3_wal_checkpoint_v2(connection_->db(), nullptr, mode, nullptr, nullptr);
   if (patient) sqlite3_busy_timeout(connection_->db(), 0);
   // Until no reader needs the log, it cannot begin anew: go on when it has grown some more.

@@ -18,6 +18,7 @@
 #include "common/store/commit_guard.h"
 #include "common/store/sql_catalog.h"
 #include "common/store/sqlite_connection.h"
+#include "common/store/sqlite_file.h"
 #include "common/store/store.h"
 #include "common/store/write_queue.h"
 #include "common/time/clock.h"
@@ -33,8 +34,8 @@ class WriteLane {
     std::size_t max_queue = 0;
     std::size_t max_group = 0;
     std::int64_t checkpoint_bytes = 0;
-    std::int64_t sequence = 0;  // the highest one on disk
-    bool durable = true;
+    std::int64_t sequence = 0;      // the highest one on disk
+    FileOwnership* file = nullptr;  // null: in memory
     // What was acknowledged can no longer be promised: the process must stop.
     std::function<void(absl::string_view)> on_fatal;
   };

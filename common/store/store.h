@@ -56,7 +56,7 @@ struct Index {
   std::vector<int> columns = {};  // positions in Table::columns; the tenant comes first by itself
   bool unique = false;            // rows with a NULL in an indexed column are left out of the index
 };
-// A table. Names are [a-z_]+. Tables only grow: columns and indexes are added at the end.
+// A table. Names are [a-z_]+. Tables only grow, outside the key; what changes gets another name.
 struct Table {
   std::string name;
   std::vector<Column> columns;
@@ -105,6 +105,9 @@ class Tx : public Reader {
   // As Put, but ALREADY_EXISTS (message "primary") if the primary key exists.
   virtual absl::StatusOr<std::int64_t> Insert(const Table& table, Row row) = 0;
   virtual absl::Status Delete(const Table& table, absl::Span<const Value> key) = 0;
+  // The body is about to scan these ranges (a row is the range of the primary key that it is alone
+  // in, with limit 1): an engine may ask for many at once. Does nothing else.
+  virtual void Expect(const Table&, const Range&) {}
   // Runs on a write thread once the commit is on disk, before any `done` of the group; not at all
   // if the body or the commit fails. `sequence` is the highest one of the commit. Effects of one
   // tenant run in the order of the commits.
@@ -151,10 +154,10 @@ class Store {
 
   virtual ~Store() = default;
   // Queues `body` for a write lane: it runs in one serializable transaction, possibly grouped with
-  // others under savepoints, again from the start on conflict; it touches nothing but `tx`. Bodies
-  // of one tenant run in the order in which they were queued here. A body that fails leaves no
-  // trace and does not disturb its group. `done` is called once, on a write thread: after the
-  // commit is on disk, or with the body's own error, or
+  // others, from the start as often as the engine likes, and only its last run counts; it touches
+  // nothing but `tx`, whose errors it returns. Bodies of one tenant run in the order in which they
+  // were queued here. A body that fails leaves no trace and does not disturb its group. `done` is
+  // called once, on a write thread: after the commit is on disk, or with the body's own error, or
   //   RESOURCE_EXHAUSTED  the disk is full (nothing of the group was written)
   //   UNAVAILABLE         the store cannot write, its queue is full, or it is shutting down
   //   DEADLINE_EXCEEDED   ctx.deadline passed before the body ran; or the server was lost during
@@ -167,6 +170,8 @@ class Store {
                                                          base::TenantId tenant) = 0;
   // Identifies this store; another file, or one restored from a backup, has another id.
   virtual const std::string& id() const = 0;
+  // The ids that it had until then: sequences of those may name commits that it has lost.
+  virtual const std::vector<std::string>& former_ids() const = 0;
   // The highest sequence that this process knows to be on disk.
   virtual std::int64_t committed_sequence() const = 0;
   // Calls `listener` after each commit, on a write thread, and whenever the sequence() of views has
@@ -180,6 +185,8 @@ class Store {
   // feed. Blocks; to be asked again every second or so. Now and then two may think so for a moment,
   // so what they do must be idempotent. Always true where one process owns the store.
   virtual bool TryLead(absl::string_view what) = 0;
+  // Lets another process do it, until this one asks again. Blocks.
+  virtual void Resign(absl::string_view what) = 0;
   // A number below 2^53 for a sequence. Of the commits that write a row, the later one gives it the
   // higher number; writes of one commit may have the same.
   virtual std::uint64_t VersionOf(std::int64_t sequence) const = 0;

@@ -28,11 +28,13 @@ absl::StatusOr<bool> Tail::Step(std::int64_t wanted) {
   const base::MutexLock lock(&catching_up_);
   ASSIGN_OR_RETURN(auto snapshot, store_->Read(context, base::TenantId::Trusted("system")));
   for (const Source& source : sources_) {
+    absl::Status applied;
     RETURN_IF_ERROR(snapshot->Feed(*source.table, position_, std::numeric_limits<int>::max(),
                                    [&](const base::TenantId& tenant, std::int64_t, Row& row) {
-                                     source.apply(tenant, row);
-                                     return true;
+                                     applied = source.apply(tenant, row);
+                                     return applied.ok();
                                    }));
+    RETURN_IF_ERROR(applied);
   }
   if (snapshot->sequence() > position_) {
     position_ = snapshot->sequence();

@@ -20,8 +20,9 @@ namespace rapport::store {
 class Tail {
  public:
   // Runs on whatever thread catches up, one call at a time. Gets the latest state of a row, at
-  // least once; rows of one table come in order. `row` may be moved from.
-  using Apply = std::function<void(const base::TenantId& tenant, Row& row)>;
+  // least once; rows of one table come in order. `row` may be moved from. After an error the same
+  // rows come again.
+  using Apply = std::function<absl::Status(const base::TenantId& tenant, Row& row)>;
   struct Source {
     const Table* table;  // has a sequence column; rows are never deleted
     Apply apply;

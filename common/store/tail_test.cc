@@ -34,6 +34,7 @@ class TailTest : public ::testing::Test {
     return {&Events(), [this](const base::TenantId& tenant, Row& row) {
               heard_.push_back(tenant.value() + "/" + AsText(row[0]));
               if (heard_.back() == awaited_) arrived_.Notify();
+              return absl::OkStatus();
             }};
   }
 
@@ -81,13 +82,36 @@ TEST_F(TailTest, GivesUpOnAPositionThatDoesNotCome) {
   EXPECT_THAT(heard_, ElementsAre("acme/a"));
 }
 
+TEST_F(TailTest, BringsRowsAgainThatCouldNotBeApplied) {
+  Put("a");
+  Put("b");
+  bool bad = true;
+  std::vector<std::int64_t> reached;
+  const auto listening = Listening();
+  Tail tail(store_.get(),
+            {{&Events(),
+              [&](const base::TenantId& tenant, Row& row) -> absl::Status {
+                if (bad && AsText(row[0]) == "b") return absl::InternalError("not now");
+                return listening.apply(tenant, row);
+              }}},
+            [&](std::int64_t to) { reached.push_back(to); });
+  EXPECT_THAT(tail.CatchUp(), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(reached, IsEmpty());
+  bad = false;
+  ASSERT_OK(tail.CatchUp());
+  EXPECT_THAT(heard_, ElementsAre("acme/a", "acme/a", "acme/b"));
+  EXPECT_EQ(reached.size(), 1);
+}
+
 // Proves: S05
 TEST_F(TailTest, ServesItsSourcesInOrder) {
   Put("a");
   std::vector<int> order;
   const auto source = [&](int number) {
-    return Tail::Source{&Events(),
-                        [&order, number](const base::TenantId&, Row&) { order.push_back(number); }};
+    return Tail::Source{&Events(), [&order, number](const base::TenantId&, Row&) {
+                          order.push_back(number);
+                          return absl::OkStatus();
+                        }};
   };
   Tail tail(store_.get(), {source(1), source(2)});
   ASSERT_OK(tail.CatchUp());

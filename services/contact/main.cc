@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/flags/flag.h"
+#include "common/host/cache_service.h"
 #include "common/host/feed_client.h"
 #include "common/host/host.h"
 #include "common/host/value_or_exit.h"
@@ -14,6 +15,7 @@
 #include "services/contact/people_service.h"
 #include "services/contact/relationship_service.h"
 #include "services/contact/resources.h"
+#include "services/contact/schema.h"
 #include "services/contact/steward_service.h"
 
 ABSL_FLAG(std::string, engagement_target, "",
@@ -32,9 +34,7 @@ int main(int argc, char** argv) {
   const auto host = host::Host::CreateOrExit(options);
 
   resource::HotCache cache(host->sole_owner() ? absl::GetFlag(FLAGS_hot_entries) : 0);
-  const contact::Resources schema(nullptr, nullptr, nullptr);
-  const auto storage = host->OpenStorageOrExit(
-      schema.tables(), {{&schema.people.table(), "pe"}, {&schema.relationships.table(), "re"}});
+  const auto storage = host->OpenStorageOrExit(contact::Schema());
   store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const contact::Resources resources(&tokens, &host->rng(), &cache);
@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   feed.Publish(resources.preferences.table(), contact::v1::Preference::descriptor());
   feed.Publish(resources.consent_entries.table(), contact::v1::ConsentEntry::descriptor());
   feed.Register(&table);
+  host::AddCacheService(&table, storage->cache());
 
   const contact::EngagementFeed from_engagement(&resources);
   host::Following following(host.get(), store);

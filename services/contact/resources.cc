@@ -223,6 +223,7 @@ std::vector<const store::Table*> Resources::tables() const {
           &ExternalIdTable(),
           &resource::SecretsTable(),
           &resource::FeedConsumer::table(),
+          &resource::FeedConsumer::term_table(),
           &resource::RequestLog::table()};
 }
 

@@ -53,6 +53,14 @@ absl::Time EventTime(const v1::Engagement& e) { return time::FromProto(e.event_t
 // Clocks differ: what lies so little ahead of ours happened now.
 constexpr absl::Duration kClockTolerance = absl::Minutes(1);
 
+store::Range BySource(const v1::Engagement& wanted) {
+  store::Range range;
+  range.index = kEngagementsBySource;
+  range.prefix = {SourceKey(wanted)};
+  range.limit = 1;
+  return range;
+}
+
 // Whether it happened or is planned.
 void Settle(absl::Time now, v1::Engagement* e) {
   const absl::Time when = EventTime(*e);
@@ -76,6 +84,7 @@ void EngagementService::Register(resource::Methods* methods) {
       prefix + "RecordEngagement",
       [this](store::Tx& tx, const CallContext& context,
              const v1::RecordEngagementRequest& request) -> absl::StatusOr<v1::Engagement> {
+        Expect(tx, request);
         StatisticsChange statistics(&resources_, &parameters_, &tx, &context);
         ASSIGN_OR_RETURN(auto recorded, Record(tx, context, request, &statistics));
         RETURN_IF_ERROR(statistics.Save());
@@ -139,17 +148,26 @@ void EngagementService::Register(resource::Methods* methods) {
       });
 }
 
+void EngagementService::Expect(store::Tx& tx, const v1::RecordEngagementRequest& request) const {
+  if (request.has_relationship()) {
+    store::Range row;
+    row.limit = 1;
+    if (auto key = resources_.statistics.KeyOf(StatisticsName(request.relationship())); key.ok()) {
+      row.prefix = *std::move(key);
+      tx.Expect(resources_.statistics.table(), row);
+    }
+  }
+  tx.Expect(resources_.engagements.table(), BySource(request.engagement()));
+}
+
 absl::StatusOr<absl::optional<v1::Engagement>> EngagementService::FindBySource(
     store::Reader& reader, const v1::Engagement& wanted) const {
-  store::Range range;
-  range.index = kEngagementsBySource;
-  range.prefix = {SourceKey(wanted)};
-  range.limit = 1;
   absl::optional<v1::Engagement> found;
-  RETURN_IF_ERROR(reader.Scan(resources_.engagements.table(), range, [&](store::Row& row) {
-    found = resources_.engagements.FromRow(row);
-    return false;
-  }));
+  RETURN_IF_ERROR(
+      reader.Scan(resources_.engagements.table(), BySource(wanted), [&](store::Row& row) {
+        found = resources_.engagements.FromRow(row);
+        return false;
+      }));
   return found;
 }
 
@@ -269,6 +287,7 @@ absl::StatusOr<v1::BatchRecordEngagementsResponse> EngagementService::RecordBatc
     const v1::BatchRecordEngagementsRequest& request) const {
   StatisticsChange statistics(&resources_, &parameters_, &tx, &context);
   v1::BatchRecordEngagementsResponse response;
+  for (const auto& item : request.requests()) Expect(tx, item);
   for (const auto& item : request.requests()) {
     auto* result = response.add_results();
     absl::Status status = item_validator_.Check(item, context.tenant.value());

@@ -51,6 +51,8 @@ class EngagementService {
   // The relationship that an address leads to, or "" if there is none or more than one.
   absl::StatusOr<std::string> Resolve(store::Reader& reader, const base::CallContext& context,
                                       const std::string& lookup, const std::string& house) const;
+  // Tells the store what Record will read.
+  void Expect(store::Tx& tx, const v1::RecordEngagementRequest& request) const;
   absl::StatusOr<absl::optional<v1::Engagement>> FindBySource(store::Reader& reader,
                                                               const v1::Engagement& wanted) const;
 

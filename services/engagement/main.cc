@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/flags/flag.h"
+#include "common/host/cache_service.h"
 #include "common/host/feed_client.h"
 #include "common/host/host.h"
 #include "common/host/value_or_exit.h"
@@ -16,6 +17,7 @@
 #include "services/engagement/rapport_service.h"
 #include "services/engagement/resources.h"
 #include "services/engagement/sale_service.h"
+#include "services/engagement/schema.h"
 #include "services/engagement/tenant_hours.h"
 #include "services/engagement/understanding_service.h"
 
@@ -38,9 +40,7 @@ int main(int argc, char** argv) {
 
   resource::ObjectCache<engagement::v1::RelationshipStatistics> cache(
       host->sole_owner() ? absl::GetFlag(FLAGS_hot_entries) : 0);
-  const engagement::Resources schema(nullptr, nullptr, nullptr);
-  const auto storage = host->OpenStorageOrExit(
-      schema.tables(), {{&schema.statistics.table(), "st"}, {&schema.settings.table(), "se"}});
+  const auto storage = host->OpenStorageOrExit(engagement::Schema());
   store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const engagement::Resources resources(&tokens, &host->rng(), &cache);
@@ -74,7 +74,9 @@ int main(int argc, char** argv) {
   feed.Publish(resources.needs.table(), engagement::v1::Need::descriptor());
   feed.Publish(resources.sales.table(), engagement::v1::Sale::descriptor());
   feed.Publish(resources.care_events.table(), engagement::v1::CareEvent::descriptor());
+  feed.PublishCopy(resources.settings.table(), contact::v1::Settings::descriptor());
   feed.Register(&table);
+  host::AddCacheService(&table, storage->cache());
 
   const engagement::ContactFeed from_contact(&resources, &parameters, &engagements, &hours);
   host::Following following(host.get(), store);

@@ -78,8 +78,7 @@ Strategy<contact::v1::Settings> SettingsStrategy() {
   Strategy<contact::v1::Settings> s;
   s.table = "settings";
   s.field = "settings";
-  return s;  // not published, but its rows carry a sequence: TenantHours tells newer from older by
-             // it
+  return s;  // published as a copy only; TenantHours tells newer from older by the sequence
 }
 
 Strategy<v1::RelationshipStatistics> StatisticsStrategy() {
@@ -160,7 +159,8 @@ std::vector<const store::Table*> Resources::tables() const {
           &PointTable(),
           &resource::RequestLog::table(),
           &resource::SecretsTable(),
-          &resource::FeedConsumer::table()};
+          &resource::FeedConsumer::table(),
+          &resource::FeedConsumer::term_table()};
 }
 
 std::string StatisticsName(absl::string_view relationship) {

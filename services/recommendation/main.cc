@@ -1,13 +1,14 @@
 // The recommendation service: what would be a sincere next step, and why (not).
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "common/host/cache_service.h"
 #include "common/host/feed_client.h"
 #include "common/host/host.h"
 #include "common/host/value_or_exit.h"
 #include "common/resource/methods.h"
-#include "common/resource/request_log.h"
 #include "common/resource/secrets.h"
 #include "common/text/collate.h"
 #include "services/recommendation/asking.h"
@@ -16,6 +17,7 @@
 #include "services/recommendation/offer_service.h"
 #include "services/recommendation/projection.h"
 #include "services/recommendation/recommendation_service.h"
+#include "services/recommendation/schema.h"
 #include "services/recommendation/worklist_maker.h"
 
 ABSL_FLAG(std::string, contact_target, "",
@@ -37,11 +39,7 @@ int main(int argc, char** argv) {
   const auto host = host::Host::CreateOrExit(options);
 
   recommendation::Projection projection;
-  const recommendation::Offers schema(recommendation::OfferStrategy(), nullptr, nullptr, nullptr);
-  auto tables = projection.tables();
-  tables.insert(tables.end(),
-                {&schema.table(), &resource::RequestLog::table(), &resource::SecretsTable()});
-  const auto storage = host->OpenStorageOrExit(std::move(tables));
+  const auto storage = host->OpenStorageOrExit(recommendation::Schema());
   store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
   const recommendation::Offers offers(recommendation::OfferStrategy(), &tokens, &host->rng(),
@@ -93,6 +91,9 @@ int main(int argc, char** argv) {
   service.Register(&methods);
   recommendation::OfferService offer_service(&offers, &book);
   offer_service.Register(&methods);
+  host::AddCacheService(&table, storage->cache());
 
-  return host->Run(&table, following.Options());
+  host::RunOptions run = following.Options();
+  run.lag = [&] { return std::max(contact.SinceHeard(), engagement.SinceHeard()); };
+  return host->Run(&table, run);
 }

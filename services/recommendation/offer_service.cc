@@ -57,6 +57,7 @@ store::Tail::Source OfferSource(const Offers& offers, OfferBook* book) {
             const auto sequence =
                 store::AsInt(row[static_cast<std::size_t>(offers.table().sequence_column)]);
             book->Put(tenant, offers.FromRow(row), sequence);
+            return absl::OkStatus();
           }};
 }
 

@@ -9,7 +9,6 @@
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
 #include "common/resource/feed_consumer.h"
-#include "services/recommendation/index_row.h"
 #include "services/recommendation/rules/features.h"
 #include "services/recommendation/topics.h"
 
@@ -103,21 +102,30 @@ Projection::Projection()
       care_events_(MakeRegistry(Copies<engagement::v1::CareEvent>("care_events"))) {}
 
 std::vector<const store::Table*> Projection::tables() const {
-  return {&relationships_.table(), &people_.table(),
-          &stewards_.table(),      &preferences_.table(),
-          &settings_.table(),      &statistics_.table(),
-          &promises_.table(),      &facts_.table(),
-          &feedback_.table(),      &needs_.table(),
-          &sales_.table(),         &care_events_.table(),
-          &IndexRow::table(),      &resource::FeedConsumer::table()};
+  return {&relationships_.table(),
+          &people_.table(),
+          &stewards_.table(),
+          &preferences_.table(),
+          &settings_.table(),
+          &statistics_.table(),
+          &promises_.table(),
+          &facts_.table(),
+          &feedback_.table(),
+          &needs_.table(),
+          &sales_.table(),
+          &care_events_.table(),
+          &IndexRow::table(),
+          &resource::FeedConsumer::table(),
+          &resource::FeedConsumer::term_table()};
 }
 
 store::Tail::Source Projection::IndexSource() {
   return {&IndexRow::table(),
-          [this](const base::TenantId& tenant, store::Row& row) { Enter(tenant, row); }};
+          [this](const base::TenantId& tenant, store::Row& row) { return Enter(tenant, row); }};
 }
 
 absl::Status Projection::RebuildIndex(store::Store& store) {
+  store_ = &store;
   const auto relationships = std::exchange(outdated_, {});
   constexpr std::size_t kBatch = 500;
   std::size_t next = 0;
@@ -210,37 +218,56 @@ absl::Status Projection::ReindexPerson(store::Tx& tx, const std::string& person)
   return absl::OkStatus();
 }
 
-absl::Status Projection::Reindex(store::Tx& tx, const std::string& relationship) {
+absl::StatusOr<IndexRow> Projection::MakeRow(store::Reader& reader,
+                                             const std::string& relationship) const {
   const auto name = Name<contact::v1::Relationship>::Parse(relationship);
   if (!name.ok()) return name.status();
-  const auto copy = LoadPart(tx, relationship, true);
+  IndexRow row{.id = name->id()};
+  const auto copy = LoadPart(reader, relationship, true);
   if (absl::IsNotFound(copy.status())) {
-    return tx.Put(IndexRow::table(), IndexRow{.id = name->id(), .gone = true}.ToRow()).status();
+    row.gone = true;
+    return row;
   }
   if (!copy.ok()) return copy.status();
-  IndexRow row;
-  row.id = name->id();
   row.entry = MakeIndexEntry((*copy)->View());
   for (const auto& steward : (*copy)->relationship.stewards()) {
     row.stewards.push_back(Name<contact::v1::Steward>::Parse(steward)->id());
   }
+  return row;
+}
+
+absl::Status Projection::Reindex(store::Tx& tx, const std::string& relationship) {
+  ASSIGN_OR_RETURN(const IndexRow row, MakeRow(tx, relationship));
   return tx.Put(IndexRow::table(), row.ToRow()).status();
 }
 
-void Projection::Enter(const base::TenantId& tenant, const store::Row& row) {
-  const auto parsed = IndexRow::FromRow(row);
-  const std::unique_lock lock(mu_);
-  if (!parsed) {
+absl::StatusOr<IndexRow> Projection::MakeRowNow(const base::TenantId& tenant,
+                                                const std::string& id) const {
+  base::CallContext context;
+  context.tenant = tenant;
+  context.deadline = absl::Now() + absl::Seconds(10);
+  ASSIGN_OR_RETURN(const auto snapshot, store_->Read(context, tenant));
+  return MakeRow(*snapshot, Name<contact::v1::Relationship>::Of(tenant.value(), id).text());
+}
+
+absl::Status Projection::Enter(const base::TenantId& tenant, const store::Row& row) {
+  auto known = IndexRow::FromRow(row);
+  if (!known && store_ == nullptr) {
     outdated_.emplace_back(tenant.value(), store::AsText(row[0]));
-    return;
+    return absl::OkStatus();
   }
+  if (!known) {
+    ASSIGN_OR_RETURN(known, MakeRowNow(tenant, store::AsText(row[0])));
+  }
+  const std::unique_lock lock(mu_);
   auto& index = index_[tenant.value()];
   if (index == nullptr) index = std::make_unique<WorklistIndex>();
-  if (parsed->gone) {
-    index->Remove(parsed->id);
+  if (known->gone) {
+    index->Remove(known->id);
   } else {
-    index->Upsert(parsed->stewards, parsed->id, parsed->entry);
+    index->Upsert(known->stewards, known->id, known->entry);
   }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<RelationshipCopy>> Projection::Load(

@@ -26,6 +26,7 @@
 #include "rapport/engagement/v1/promise.pb.h"
 #include "rapport/engagement/v1/rapport.pb.h"
 #include "rapport/engagement/v1/sale.pb.h"
+#include "services/recommendation/index_row.h"
 #include "services/recommendation/rules/facts.h"
 #include "services/recommendation/rules/worklist.h"
 
@@ -60,9 +61,11 @@ class Projection {
   std::vector<const store::Table*> tables() const;
 
   // A committed row of the index: the index in memory follows. At start-up those of another layout
-  // are put aside for RebuildIndex.
+  // are put aside for RebuildIndex; later ones (another version of the program runs beside this
+  // one) are made anew in memory, from the copies.
   store::Tail::Source IndexSource();
-  // Makes the rows again that another version of the program has written. Blocks; for start-up.
+  // Makes the rows again that another version of the program has written. Blocks; once, at
+  // start-up. The store outlives this.
   absl::Status RebuildIndex(store::Store& store);
 
   // One resource of a feed. Idempotent.
@@ -96,7 +99,9 @@ class Projection {
                              const resource::Registry<M>& copies);
   absl::Status ReindexPerson(store::Tx& tx, const std::string& person);
   absl::Status Reindex(store::Tx& tx, const std::string& relationship);
-  void Enter(const base::TenantId& tenant, const store::Row& row);
+  absl::StatusOr<IndexRow> MakeRow(store::Reader& reader, const std::string& relationship) const;
+  absl::StatusOr<IndexRow> MakeRowNow(const base::TenantId& tenant, const std::string& id) const;
+  absl::Status Enter(const base::TenantId& tenant, const store::Row& row);
 
   const resource::Registry<contact::v1::Relationship> relationships_;
   const resource::Registry<contact::v1::Person> people_;
@@ -111,6 +116,7 @@ class Projection {
   const resource::Registry<engagement::v1::Sale> sales_;
   const resource::Registry<engagement::v1::CareEvent> care_events_;
 
+  store::Store* store_ = nullptr;  // once the index was rebuilt
   // Readers share; who follows the store is the only writer.
   mutable std::shared_mutex mu_;
   absl::flat_hash_map<std::string, std::unique_ptr<WorklistIndex>> index_;  // by tenant

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <sstream>
 
 #include "absl/strings/match.h"
@@ -30,12 +31,6 @@ const std::map<std::string, std::string>& Binaries() {
 
 // "engagement" of "engagement/2".
 std::string KindOf(const std::string& service) { return service.substr(0, service.find('/')); }
-
-// One server for all houses of this test process.
-testing::PostgresServer& Server() {
-  static testing::PostgresServer server;
-  return server;
-}
 
 std::string Content(const std::string& path) {
   std::ifstream in(path);
@@ -69,7 +64,7 @@ House::House(Options options)
     : options_(std::move(options)), session_(std::make_shared<rpc::Session>()) {
   std::string pattern = absl::StrCat(::testing::TempDir(), "/house-XXXXXX");
   folder_ = mkdtemp(pattern.data());
-  if (OnPostgres()) database_ = Server().CreateDatabase();
+  if (OnPostgres()) database_ = Postgres().CreateDatabase();
   if (options_.now != absl::InfinitePast()) SetNow(options_.now);
   for (const auto& service : options_.services) {
     rpc::ClientOptions client;
@@ -97,6 +92,11 @@ House::~House() {
   processes_.clear();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+}
+
+testing::PostgresServer& House::Postgres() {
+  static testing::PostgresServer server;
+  return server;
 }
 
 bool House::OnPostgres() {
@@ -128,10 +128,13 @@ void House::Start(const std::string& service) {
   std::filesystem::remove(SocketOf(service).substr(5));
   std::string listen = SocketOf(service);
   for (const auto& address : options_.listen_also) absl::StrAppend(&listen, ",", address);
+  const auto moved = stores_.find(service);
   std::vector<std::string> arguments = {
       Binaries().at(kind),
       "--listen=" + listen,
-      "--store=" + (OnPostgres() ? database_ : "sqlite:" + StoreOf(service)),
+      "--store=" + (moved != stores_.end() ? moved->second
+                    : OnPostgres()         ? database_
+                                           : "sqlite:" + StoreOf(service)),
       "--fixed_tenant=" + options_.tenant,
       "--port_file=" + ready,
       "--log_level=warning"};
@@ -151,7 +154,9 @@ void House::Start(const std::string& service) {
     arguments.push_back("--tls_key_file=" + options_.tls->key);
     arguments.push_back("--tls_ca_file=" + options_.tls->ca);
   }
-  if (const auto more = options_.flags.find(kind); more != options_.flags.end()) {
+  for (const std::string& name : std::set<std::string>{kind, service}) {
+    const auto more = options_.flags.find(name);
+    if (more == options_.flags.end()) continue;
     arguments.insert(arguments.end(), more->second.begin(), more->second.end());
   }
   processes_[service] = std::make_unique<Process>(arguments, PathOf(service, ".log"));

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/client.h"
 #include "common/rpc/session.h"
+#include "common/testing/postgres_server.h"
 #include "tests/harness/process.h"
 
 namespace rapport::tests {
@@ -31,7 +32,8 @@ class House {
     std::string tenant = "home";
     // If set, the services live at this instant until SetNow.
     absl::Time now = absl::InfinitePast();
-    // More flags, by service ("contact", "engagement", "recommendation").
+    // More flags, by service ("contact", "engagement", "recommendation") and by replica
+    // ("contact/2").
     std::map<std::string, std::vector<std::string>> flags;
     std::vector<std::string> services = {"contact", "engagement", "recommendation"};
     // Files. If set, all services listen with TLS, and they and the house trust this root alone.
@@ -59,6 +61,10 @@ class House {
   // The SQLite file.
   std::string StoreOf(const std::string& service) const;
   static bool OnPostgres();
+  // From its next start on, the service has this store.
+  void MoveTo(const std::string& service, const std::string& store) { stores_[service] = store; }
+  // The server of all houses of this test process.
+  static testing::PostgresServer& Postgres();
   // All addresses that the service listens on, with their ports.
   std::vector<std::string> AddressesOf(const std::string& service) const;
   const std::string& tenant() const { return options_.tenant; }  // the id
@@ -88,7 +94,8 @@ class House {
 
   const Options options_;
   std::string folder_;
-  std::string database_;  // its URI, on PostgreSQL
+  std::string database_;                       // its URI, on PostgreSQL
+  std::map<std::string, std::string> stores_;  // of services that were moved
   std::shared_ptr<rpc::Session> session_;
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::map<std::string, std::unique_ptr<rpc::Client>> clients_;
