@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 
 #include "absl/time/time.h"
+#include "common/base/consistency.h"
 #include "common/base/id.h"
 
 namespace rapport::base {
@@ -30,6 +31,8 @@ struct CallContext {
   absl::Time now;
   // The store sequence that the answer must include (consistency token), 0 if none.
   std::int64_t at_least = 0;
+  // How fresh the answer must be; of reads only.
+  Consistency consistency;
 };
 
 }  // namespace rapport::base

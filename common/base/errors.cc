@@ -122,7 +122,8 @@ absl::Status UnknownMaskPath(absl::string_view path) {
 }
 absl::Status BadConsistencyToken() {
   return Make(absl::StatusCode::kInvalidArgument, type::CONSISTENCY_TOKEN,
-              "the consistency token is broken or of another installation");
+              "the consistency token is broken, of another installation, or of a state that was "
+              "lost when the store was restored");
 }
 absl::Status ResourceUnknown(absl::string_view name) {
   return WithResource(

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "common/base/failpoint.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/cache/entry.h"
@@ -35,25 +37,35 @@ class UnmarkedCommit final : public GuardedCommit {
   absl::Status Finish(Outcome) override { return absl::OkStatus(); }
 };
 
+// What a commit changes in one scope: one version for each key, the highest that it gives it.
+struct MarkedScope {
+  CacheScope* scope;
+  std::shared_ptr<RedisConnection> connection;  // from mark to stamp
+  std::vector<StampedKey> keys = {};
+
+  absl::Span<const StampedKey> Piece(std::size_t begin) const {
+    return absl::MakeConstSpan(keys).subspan(begin, kKeysPerCall);
+  }
+};
+
 class MarkedCommit final : public GuardedCommit {
  public:
-  // One version for each key, the highest that the commit gives it.
-  MarkedCommit(std::shared_ptr<RedisConnection> connection, std::uint64_t intent,
-               const std::map<std::string, std::uint64_t>& versions, absl::Duration budget,
+  MarkedCommit(std::vector<MarkedScope> scopes, std::uint64_t intent, absl::Duration budget,
                CacheMetrics& metrics)
-      : connection_(std::move(connection)), intent_(intent), budget_(budget), metrics_(metrics) {
-    for (const auto& [key, version] : versions) keys_.push_back({key, version});
-  }
+      : scopes_(std::move(scopes)), intent_(intent), budget_(budget), metrics_(metrics) {}
 
   absl::Status Mark() {
-    for (std::size_t i = 0; i < keys_.size(); i += kKeysPerCall) {
-      std::vector<std::string> keys;
-      for (const StampedKey& stamped : Piece(i)) keys.push_back(stamped.key);
-      RETURN_IF_ERROR(
-          RunScriptAndWait(connection_, MarkCommand(keys, intent_, kIntentTtl), budget_, kMarkTries)
-              .status());
-    }
+    base::Failpoint(base::Place::kBeforeMark);
+    RETURN_IF_ERROR(InAll(
+        [this](absl::Span<const StampedKey> stamped) {
+          std::vector<std::string> keys;
+          keys.reserve(stamped.size());
+          for (const StampedKey& one : stamped) keys.push_back(one.key);
+          return MarkCommand(keys, intent_, kIntentTtl);
+        },
+        [](const RedisReply&) {}));
     metrics_.marked_commits.Add();
+    base::Failpoint(base::Place::kAfterMark);
     return absl::OkStatus();
   }
 
@@ -62,32 +74,62 @@ class MarkedCommit final : public GuardedCommit {
   }
 
  private:
-  absl::Span<const StampedKey> Piece(std::size_t begin) const {
-    return absl::MakeConstSpan(keys_).subspan(begin, kKeysPerCall);
-  }
   absl::Status Stamp() {
-    for (std::size_t i = 0; i < keys_.size(); i += kKeysPerCall) {
-      ASSIGN_OR_RETURN(const RedisReply lost,
-                       RunScriptAndWait(connection_, StampCommand(Piece(i), intent_, kBlankTtl),
-                                        budget_, kMarkTries));
-      if (lost.integer > 0) metrics_.intents_lost.Add(static_cast<std::uint64_t>(lost.integer));
-    }
+    base::Failpoint(base::Place::kBeforeStamp);
+    RETURN_IF_ERROR(InAll(
+        [this](absl::Span<const StampedKey> stamped) {
+          return StampCommand(stamped, intent_, kBlankTtl);
+        },
+        [this](const RedisReply& lost) {
+          if (lost.integer > 0) metrics_.intents_lost.Add(static_cast<std::uint64_t>(lost.integer));
+        }));
+    base::Failpoint(base::Place::kAfterStamp);
     return absl::OkStatus();
   }
   // Nothing was changed. If Redis does not hear of it, the marks end by themselves.
   absl::Status TakeBack() {
-    for (StampedKey& stamped : keys_) stamped.version = kUnmark;
-    for (std::size_t i = 0; i < keys_.size(); i += kKeysPerCall) {
-      RunScript(connection_, StampCommand(Piece(i), intent_, kBlankTtl), budget_,
-                [](const absl::StatusOr<RedisReply>&) {});
+    for (MarkedScope& marked : scopes_) {
+      for (StampedKey& stamped : marked.keys) stamped.version = kUnmark;
+      for (std::size_t i = 0; i < marked.keys.size(); i += kKeysPerCall) {
+        RunScript(marked.connection, StampCommand(marked.Piece(i), intent_, kBlankTtl), budget_,
+                  [](const absl::StatusOr<RedisReply>&) {});
+      }
     }
     return absl::OkStatus();
   }
 
-  const std::shared_ptr<RedisConnection> connection_;  // from mark to stamp
+  // Sends a command for every piece of keys, to all scopes side by side. A scope in which one fails
+  // is noted as such and left; the others go on.
+  absl::Status InAll(absl::FunctionRef<Command(absl::Span<const StampedKey>)> command,
+                     absl::FunctionRef<void(const RedisReply&)> heard) {
+    absl::Status failed;
+    std::vector<const MarkedScope*> left;
+    for (const MarkedScope& marked : scopes_) left.push_back(&marked);
+    for (std::size_t i = 0; !left.empty(); i += kKeysPerCall) {
+      std::vector<ScriptCall> calls;
+      for (const MarkedScope* marked : left) {
+        calls.push_back({marked->connection, command(marked->Piece(i))});
+      }
+      const auto replies = RunScriptsAndWait(calls, budget_, kMarkTries);
+      std::vector<const MarkedScope*> next;
+      for (std::size_t at = 0; at < replies.size(); ++at) {
+        if (!replies[at].ok()) {
+          metrics_.Count(FailureOf(replies[at].status()));
+          left[at]->scope->Failed();
+          failed = replies[at].status();
+          continue;
+        }
+        heard(*replies[at]);
+        if (left[at]->keys.size() > i + kKeysPerCall) next.push_back(left[at]);
+      }
+      left = std::move(next);
+    }
+    return failed;
+  }
+
+  std::vector<MarkedScope> scopes_;
   const std::uint64_t intent_;
   const absl::Duration budget_;
-  std::vector<StampedKey> keys_;
   CacheMetrics& metrics_;
 };
 
@@ -95,80 +137,127 @@ class MarkedCommit final : public GuardedCommit {
 
 const base::TenantId& CacheGuard::tenant() const { return ModeTenant(); }
 
-std::shared_ptr<RedisConnection> CacheGuard::Connect(absl::string_view run_id) const {
-  if (parts_.endpoint == nullptr) return nullptr;
-  const absl::Duration until = parts_.boot_clock->Now() + kMarkTries * parts_.mark_budget;
-  auto connection = parts_.endpoint->To(run_id);
-  while (connection == nullptr && parts_.boot_clock->Now() < until) {
-    WaitUntil(*parts_.boot_clock, parts_.boot_clock->Now() + kConnectLook);
-    connection = parts_.endpoint->To(run_id);
+absl::StatusOr<std::shared_ptr<RedisConnection>> CacheGuard::Connect(const CacheScope& scope,
+                                                                     const ModeRow& row,
+                                                                     absl::Duration until) const {
+  if (row.timeline != context_.timeline) {
+    return absl::FailedPreconditionError("the cache belongs to an earlier state of the store");
   }
+  auto connection = scope.To(row.run_id);
+  while (connection == nullptr && context_.boot_clock->Now() < until) {
+    WaitUntil(*context_.boot_clock, context_.boot_clock->Now() + kConnectLook);
+    connection = scope.To(row.run_id);
+  }
+  if (connection == nullptr) return absl::UnavailableError("no connection to the trusted Redis");
   return connection;
 }
 
 absl::StatusOr<std::unique_ptr<GuardedCommit>> CacheGuard::Announce(
     store::Tx& tx, absl::Span<const store::TouchedRow> rows) {
-  if (known_off_) return std::make_unique<UnmarkedCommit>();
-  ASSIGN_OR_RETURN(const ModeRow row, ReadMode(tx));
-  if (!MustMark(row.mode.state)) {
-    known_off_ = parts_.sole_owner;
+  struct Touched {
+    const GuardedTable* table;
+    const store::TouchedRow* row;
+    std::string id;
+  };
+  if (std::all_of(parts_.scopes->begin(), parts_.scopes->end(),
+                  [](const auto& scope) { return scope->known_off.load(); })) {
     return std::make_unique<UnmarkedCommit>();
   }
-  if (row.timeline != parts_.timeline) {
-    return absl::FailedPreconditionError("the cache belongs to an earlier state of the store");
-  }
-  auto connection = Connect(row.run_id);
-  if (connection == nullptr) return absl::UnavailableError("no connection to the trusted Redis");
-  std::map<std::string, std::uint64_t> versions;
-  for (const store::TouchedRow& touched : rows) {
-    const GuardedTable* table = parts_.tables->Find(*touched.table);
+  if (parts_.scopes->front()->endpoint() == nullptr) return AnnounceWithoutRedis(tx);
+  std::map<unsigned, std::vector<Touched>> by_scope;
+  for (const store::TouchedRow& row : rows) {
+    const GuardedTable* const table = context_.tables->Find(*row.table);
     if (table == nullptr) continue;
-    const std::string id = RowId(touched.key);
-    std::uint64_t& version =
-        versions[EncodeKey(kScope, row.mode.epoch, {table->kind, touched.tenant, id})];
-    version = std::max(version, touched.version);
+    std::string id = RowId(row.key);
+    const unsigned scope = ScopeOf(row.tenant, id, static_cast<unsigned>(parts_.scopes->size()));
+    by_scope[scope].push_back({table, &row, std::move(id)});
   }
-  auto commit = std::make_unique<MarkedCommit>(std::move(connection), NewHoldId(*parts_.rng),
-                                               versions, parts_.mark_budget, *parts_.metrics);
-  RETURN_IF_ERROR(commit->Mark());
-  return commit;
+  const absl::Duration until = context_.boot_clock->Now() + kMarkTries * parts_.mark_budget;
+  std::vector<MarkedScope> marked;
+  absl::Status failed;  // all that fail are found at once, and mended at once
+  for (const auto& [number, touched] : by_scope) {
+    CacheScope& scope = *(*parts_.scopes)[number];
+    if (scope.known_off) continue;
+    // An error is the transaction's, and says nothing of Redis.
+    ASSIGN_OR_RETURN(const ModeRow row, ReadMode(tx, number));
+    if (!MustMark(row.mode.state)) {
+      scope.known_off = parts_.sole_owner;
+      continue;
+    }
+    auto connection = Connect(scope, row, until);
+    if (!connection.ok()) {
+      scope.Failed();
+      failed = std::move(connection).status();
+      continue;
+    }
+    std::map<std::string, std::uint64_t> versions;
+    for (const Touched& one : touched) {
+      std::uint64_t& version =
+          versions[EncodeKey(number, row.mode.epoch, {one.table->kind, one.row->tenant, one.id})];
+      version = std::max(version, one.row->version);
+    }
+    MarkedScope& mine = marked.emplace_back(MarkedScope{&scope, *std::move(connection)});
+    for (auto& [key, version] : versions) mine.keys.push_back({key, version});
+  }
+  RETURN_IF_ERROR(failed);
+  if (marked.empty()) return std::make_unique<UnmarkedCommit>();
+  auto commit = std::make_unique<MarkedCommit>(std::move(marked), NewHoldId(*context_.rng),
+                                               parts_.mark_budget, *context_.metrics);
+  const absl::Status done = commit->Mark();
+  if (done.ok()) return commit;
+  // The scopes that stay ON must not wait for the end of these marks.
+  commit->Finish(GuardedCommit::Outcome::kRolledBack).IgnoreError();
+  return done;
 }
 
-absl::StatusOr<ModeRow> CacheGuard::Change(Run run, absl::FunctionRef<ModeRow(ModeRow)> change) {
-  const absl::Duration sent = parts_.boot_clock->Now();
-  ModeRow row;
-  RETURN_IF_ERROR(run([&](store::Tx& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(row, ChangeMode(tx, parts_.clock->Now(), change));
-    return absl::OkStatus();
-  }));
-  parts_.lease->Offer(row, sent);
-  return row;
+absl::StatusOr<std::unique_ptr<GuardedCommit>> CacheGuard::AnnounceWithoutRedis(store::Tx& tx) {
+  ASSIGN_OR_RETURN(const std::vector<ModeRow> rows, ReadModes(tx));
+  bool believed = false;
+  for (std::size_t i = 0; i < rows.size() && i < parts_.scopes->size(); ++i) {
+    CacheScope& scope = *(*parts_.scopes)[i];
+    if (!MustMark(rows[i].mode.state)) {
+      scope.known_off = parts_.sole_owner;
+      continue;
+    }
+    scope.Failed();
+    believed = true;
+  }
+  if (believed) return absl::UnavailableError("a process without Redis");
+  return std::make_unique<UnmarkedCommit>();
 }
 
 absl::Status CacheGuard::Mend(Run run) {
-  // Whatever epoch it is: the one that failed, or one opened since, which is rare.
-  bool closed_here = false;
-  ASSIGN_OR_RETURN(const ModeRow closed, Change(run, [&](ModeRow row) {
-                     closed_here = row.mode.state == ModeState::kOn;
-                     row.mode = Close(row.mode, row.mode.epoch);
-                     return row;
-                   }));
-  if (closed_here) {
-    parts_.metrics->closes.Add();
-    parts_.on_event("the cache was closed: Redis did not take a mark or a stamp");
+  struct Closed {
+    CacheScope* scope;
+    std::uint64_t failures;  // before it was closed
+    ModeRow row = {};
+  };
+  std::vector<Closed> failed, all;
+  for (const auto& scope : *parts_.scopes) {
+    all.push_back({scope.get(), scope->Failures()});
+    if (scope->NeedsMending()) failed.push_back(all.back());
   }
-  if (closed.mode.state == ModeState::kOff) return absl::OkStatus();
-  // From now on, or from when this process first saw that it was closed.
-  absl::Duration fence_end = parts_.boot_clock->Now() + FenceLength(kModeLease);
-  const auto seen = parts_.lease->Current();
-  if (seen->row.mode == closed.mode) fence_end = std::min(fence_end, seen->fence_end);
-  WaitUntil(*parts_.boot_clock, fence_end);
-  return Change(run,
-                [&](ModeRow row) {
-                  row.mode = EndFence(row.mode, closed.mode.epoch);
-                  return row;
-                })
-      .status();
+  // Whatever epoch it is: the one that failed, or one opened since, which is rare.
+  std::vector<Closed>& closing = failed.empty() ? all : failed;
+  absl::Duration fence_end = -absl::InfiniteDuration();
+  for (Closed& closed : closing) {
+    ASSIGN_OR_RETURN(closed.row, closed.scope->Close(run, absl::nullopt,
+                                                     "Redis did not take a mark or a stamp"));
+    if (closed.row.mode.state == ModeState::kOff) continue;
+    // From now on, or from when this process first saw that it was closed.
+    absl::Duration end = context_.boot_clock->Now() + FenceLength(kModeLease);
+    const auto seen = closed.scope->lease.Current();
+    if (seen->row.mode == closed.row.mode) end = std::min(end, seen->fence_end);
+    fence_end = std::max(fence_end, end);
+  }
+  WaitUntil(*context_.boot_clock, fence_end);
+  for (const Closed& closed : closing) {
+    if (closed.row.mode.state != ModeState::kOff) {
+      RETURN_IF_ERROR(closed.scope->EndFence(run, closed.row.mode.epoch).status());
+    }
+    closed.scope->Mended(closed.failures);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace rapport::cache

@@ -9,67 +9,51 @@
 #ifndef RAPPORT_COMMON_CACHE_CACHE_GUARD_H_
 #define RAPPORT_COMMON_CACHE_CACHE_GUARD_H_
 
-#include <atomic>
-#include <functional>
 #include <memory>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/base/uuid.h"
-#include "common/cache/boot_clock.h"
-#include "common/cache/cache_metrics.h"
-#include "common/cache/guarded_tables.h"
-#include "common/cache/mode_lease.h"
-#include "common/cache/redis_endpoint.h"
+#include "common/cache/cache_scope.h"
 #include "common/store/commit_guard.h"
-#include "common/time/clock.h"
 
 namespace rapport::cache {
 
-// Thread-safe. Blocks write lanes: for two round trips a commit while Redis is well; once, for at
-// most kMarkTries * mark_budget + FenceLength(kModeLease) and three small transactions, when it
-// fails; not at all while the cache is OFF.
+// Thread-safe. Blocks write lanes: for two round trips a commit while Redis is well (of all scopes
+// side by side); once, for at most kMarkTries * mark_budget + FenceLength(kModeLease) and three
+// small transactions, when it fails; not at all while the cache is OFF.
 class CacheGuard final : public store::CommitGuard {
  public:
   // All outlive the guard.
   struct Parts {
-    const GuardedTables* tables = nullptr;
-    // Null: a process without Redis. It closes the cache with its first write, if it is ON.
-    RedisEndpoint* endpoint = nullptr;
-    ModeLease* lease = nullptr;
-    const BootClock* boot_clock = nullptr;
-    const time::Clock* clock = nullptr;
-    base::Rng* rng = nullptr;
-    CacheMetrics* metrics = nullptr;
-    std::string timeline;     // Store::id()
+    const CacheContext* context = nullptr;
+    // At least one. Without endpoints: a process without Redis, which need not know how many there
+    // are (so there are kMaxScopes). Its first write closes all that are ON.
+    const CacheScopes* scopes = nullptr;
     bool sole_owner = false;  // no other process writes to the store
     absl::Duration mark_budget = kMarkBudget;
-    std::function<void(absl::string_view)> on_event;  // for operators; any thread
   };
-  explicit CacheGuard(Parts parts) : parts_(std::move(parts)) {}
+  explicit CacheGuard(const Parts& parts) : parts_(parts), context_(*parts.context) {}
 
   bool Guards(const store::Table& table) const override {
-    return parts_.tables->Find(table) != nullptr;
+    return context_.tables->Find(table) != nullptr;
   }
   const base::TenantId& tenant() const override;
   absl::StatusOr<std::unique_ptr<store::GuardedCommit>> Announce(
       store::Tx& tx, absl::Span<const store::TouchedRow> rows) override;
+  // Closes the scopes in which something failed; all of them if nobody says which.
   absl::Status Mend(Run run) override;
 
-  // To be an effect (Tx::OnCommit) of every transaction that opens the cache.
-  void ModeChanged() { known_off_ = false; }
-
  private:
-  // The connection to that process; waits for one that is just being made.
-  std::shared_ptr<RedisConnection> Connect(absl::string_view run_id) const;
-  absl::StatusOr<ModeRow> Change(Run run, absl::FunctionRef<ModeRow(ModeRow)> change);
+  absl::StatusOr<std::unique_ptr<store::GuardedCommit>> AnnounceWithoutRedis(store::Tx& tx);
+  // The connection to the process that the row names; waits for one that is just being made.
+  absl::StatusOr<std::shared_ptr<RedisConnection>> Connect(const CacheScope& scope,
+                                                           const ModeRow& row,
+                                                           absl::Duration until) const;
 
   const Parts parts_;
-  // Of a sole owner: the row is OFF, and will be until ModeChanged(). Write thread.
-  std::atomic<bool> known_off_{false};
+  const CacheContext& context_;
 };
 
 }  // namespace rapport::cache

@@ -31,26 +31,24 @@ class CacheGuardTest : public ::testing::Test {
     RedisOptions redis;
     redis.address = "unix:" + redis_.socket();
     redis.setup = LoadScripts();
-    endpoint_ = std::make_unique<RedisEndpoint>(loop_, clock_, rng_, redis);
+    endpoint_ = std::make_shared<RedisEndpoint>(loop_, clock_, rng_, redis);
     const absl::Time end = absl::Now() + kPatience;
     while (endpoint_->Current() == nullptr && absl::Now() < end) {
     }
-    guard_ = std::make_unique<CacheGuard>(PartsWith(endpoint_.get()));
+    context_ = {.tables = tables_.get(),
+                .boot_clock = &clock_,
+                .clock = &wall_,
+                .rng = &rng_,
+                .metrics = &metrics_,
+                .timeline = store_->id(),
+                .on_event = [](absl::string_view) {}};
+    scopes_.push_back(std::make_unique<CacheScope>(0, context_, endpoint_));
+    guard_ = std::make_unique<CacheGuard>(PartsWith());
   }
 
-  CacheGuard::Parts PartsWith(RedisEndpoint* endpoint, bool sole_owner = false,
-                              absl::Duration budget = kPatience) {
-    return {.tables = tables_.get(),
-            .endpoint = endpoint,
-            .lease = &lease_,
-            .boot_clock = &clock_,
-            .clock = &wall_,
-            .rng = &rng_,
-            .metrics = &metrics_,
-            .timeline = store_->id(),
-            .sole_owner = sole_owner,
-            .mark_budget = budget,
-            .on_event = [](absl::string_view) {}};
+  CacheGuard::Parts PartsWith(bool sole_owner = false, absl::Duration budget = kPatience) {
+    return {
+        .context = &context_, .scopes = &scopes_, .sole_owner = sole_owner, .mark_budget = budget};
   }
   void Write(const Mode& mode) {
     const ModeRow row{mode, endpoint_->Current()->run_id(), store_->id()};
@@ -58,13 +56,13 @@ class CacheGuardTest : public ::testing::Test {
   }
   void Write(const ModeRow& row) {
     EXPECT_OK(store::TransactAndWait(*store_, {}, ModeTenant(), [&](store::Tx& tx) {
-      return ChangeMode(tx, absl::Now(), [&](const ModeRow&) { return row; }).status();
+      return ChangeMode(tx, 0, absl::Now(), [&](const ModeRow&) { return row; }).status();
     }));
   }
   ModeRow Read() {
     const auto snapshot = store_->Read({}, ModeTenant());
     EXPECT_OK(snapshot);
-    return *ReadMode(**snapshot);
+    return *ReadMode(**snapshot, 0);
   }
   absl::StatusOr<std::unique_ptr<GuardedCommit>> Announce(
       CacheGuard& guard, const std::vector<store::TouchedRow>& rows) {
@@ -81,7 +79,7 @@ class CacheGuardTest : public ::testing::Test {
   EntryState StateOf(const std::string& id, std::uint64_t epoch) {
     const base::TenantId acme = Acme();
     const std::string row = RowId(CounterKey(id));
-    const std::string key = EncodeKey(kScope, epoch, {kCounterKind, acme, row});
+    const std::string key = EncodeKey(0, epoch, {kCounterKind, acme, row});
     return DecodeHeader(TextOf(Ask(*endpoint_->Current(), {"GET", key}))).state;
   }
   absl::Status Mend(CacheGuard& guard) {
@@ -101,9 +99,10 @@ class CacheGuardTest : public ::testing::Test {
   store::InMemory engine_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<GuardedTables> tables_;
-  ModeLease lease_{clock_, [this]() -> absl::StatusOr<ModeRow> { return Read(); }};
+  CacheContext context_;
   RedisLoop loop_{clock_};
-  std::unique_ptr<RedisEndpoint> endpoint_;
+  std::shared_ptr<RedisEndpoint> endpoint_;
+  CacheScopes scopes_;
   std::unique_ptr<CacheGuard> guard_;
 };
 
@@ -156,22 +155,24 @@ TEST_F(CacheGuardTest, NothingIsMarkedUnderOff) {
 }
 
 TEST_F(CacheGuardTest, ASoleOwnerReadsTheRowAgainOnlyWhenItWasChanged) {
-  CacheGuard owner(PartsWith(endpoint_.get(), true));
+  CacheGuard owner(PartsWith(true));
   ASSERT_OK(Announce(owner, {Touched("a", 5)}));
   Write(Mode{ModeState::kOn, 7});
   ASSERT_OK(Announce(owner, {Touched("a", 5)}));
   EXPECT_EQ(metrics_.marked_commits.value(), 0U);
-  owner.ModeChanged();
+  scopes_[0]->known_off = false;  // what opening it does
   ASSERT_OK(Announce(owner, {Touched("a", 5)}));
   EXPECT_EQ(metrics_.marked_commits.value(), 1U);
 }
 
 TEST_F(CacheGuardTest, RefusesToCommitWithoutTheTrustedRedis) {
   Write(ModeRow{{ModeState::kOn, 7}, "another", store_->id()});
-  CacheGuard impatient(PartsWith(endpoint_.get(), false, kMarkBudget));
+  CacheGuard impatient(PartsWith(false, kMarkBudget));
   EXPECT_THAT(Announce(impatient, {Touched("a", 5)}).status(),
               StatusIs(absl::StatusCode::kUnavailable));
-  CacheGuard without(PartsWith(nullptr));
+  CacheScopes none;
+  none.push_back(std::make_unique<CacheScope>(0, context_, nullptr));
+  CacheGuard without({.context = &context_, .scopes = &none});
   EXPECT_THAT(Announce(without, {Touched("a", 5)}).status(),
               StatusIs(absl::StatusCode::kUnavailable));
   Write(ModeRow{{ModeState::kOn, 7}, endpoint_->Current()->run_id(), "an earlier state"});
@@ -181,23 +182,23 @@ TEST_F(CacheGuardTest, RefusesToCommitWithoutTheTrustedRedis) {
 
 TEST_F(CacheGuardTest, AStampThatFailsIsToldAndMendedByTheFence) {
   Write(Mode{ModeState::kOn, 7});
-  ASSERT_OK(lease_.Refresh());
+  scopes_[0]->lease.Offer(Read(), clock_.Now());
   ASSERT_OK_AND_ASSIGN(auto commit, Announce(*guard_, {Touched("a", 5)}));
   redis_.Kill();
   EXPECT_FALSE(commit->Finish(GuardedCommit::Outcome::kCommitted).ok());
   const absl::Duration before = clock_.Now();
-  const auto trusted_until = lease_.Current()->valid_until;
+  const auto trusted_until = scopes_[0]->lease.Current()->valid_until;
   EXPECT_OK(Mend(*guard_));
   EXPECT_GE(clock_.Now() - before, FenceLength(kModeLease));
   EXPECT_GT(clock_.Now(), trusted_until);
   EXPECT_EQ(Read().mode, (Mode{ModeState::kOff, 7}));
-  EXPECT_EQ(lease_.Current()->row.mode, (Mode{ModeState::kOff, 7}));
+  EXPECT_EQ(scopes_[0]->lease.Current()->row.mode, (Mode{ModeState::kOff, 7}));
   EXPECT_EQ(metrics_.closes.value(), 1U);
 }
 
 TEST_F(CacheGuardTest, MendWaitsFromWhenTheCloseWasFirstSeen) {
   Write(Mode{ModeState::kClosing, 7});
-  ASSERT_OK(lease_.Refresh());
+  scopes_[0]->lease.Offer(Read(), clock_.Now());
   const absl::Duration seen = clock_.Now();
   while (clock_.Now() < seen + FenceLength(kModeLease)) std::this_thread::yield();
   const absl::Duration before = clock_.Now();

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/status_macros.h"
+#include "absl/strings/str_cat.h"
+#include "common/cache/entry.h"
 #include "common/cache/jitter.h"
 #include "common/cache/mode_table.h"
 #include "common/cache/redis_script.h"
@@ -13,8 +14,6 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);  // for a write of the row
 constexpr double kJitter = 0.2;
-// A key that no row has.
-constexpr const char* kTrialKey = "rp1:{00}:trial";
 
 }  // namespace
 
@@ -43,54 +42,53 @@ void CacheKeeper::Run() {
 }
 
 void CacheKeeper::CountLateReplies() {
-  auto connection = parts_.endpoint->Current();
+  auto connection = scope_.endpoint()->Current();
   if (connection != counted_) late_replies_ = 0;
   counted_ = std::move(connection);
   if (counted_ == nullptr) return;
   const std::int64_t before = std::exchange(late_replies_, counted_->late_replies());
-  parts_.metrics->late_replies.Add(static_cast<std::uint64_t>(late_replies_ - before));
+  context_.metrics->late_replies.Add(static_cast<std::uint64_t>(late_replies_ - before));
 }
 
 void CacheKeeper::Look() {
   CountLateReplies();
-  const absl::Duration now = parts_.boot_clock->Now();
-  const auto copy = parts_.lease->Current();
-  if (now >= copy->valid_until) return;  // the store does not answer
+  const absl::Duration now = context_.boot_clock->Now();
+  const auto copy = scope_.lease.Current();
+  const bool known = now < copy->valid_until;
+  context_.metrics->mode_known.Set(known ? 1 : 0);
+  if (counted_ == nullptr) context_.metrics->Count(FailureOf(scope_.endpoint()->status()));
+  const bool trusted = counted_ != nullptr && counted_->run_id() == copy->row.run_id;
+  context_.metrics->connection.Set(scope_.number(), counted_ == nullptr ? 2 : trusted ? 0 : 1);
+  if (!known) return;  // the store does not answer
   Notice(*copy, now);
   const ModeRow& row = copy->row;
   if (row.mode.state != ModeState::kOff) tried_ = nullptr;
   if (row.mode.state != ModeState::kOn) foreign_since_.reset();
+  const auto transact = [this](absl::FunctionRef<absl::Status(store::Tx&)> body) {
+    return Transact(body);
+  };
+  // What the store refuses is tried again at the next look.
   switch (row.mode.state) {
     case ModeState::kOn:
-      if (row.timeline == parts_.store->id() && !IsForeign(row, now)) return;
-      if (Change(
-              [epoch = row.mode.epoch](ModeRow at) {
-                at.mode = Close(at.mode, epoch);
-                return at;
-              },
-              false)) {
-        parts_.metrics->closes.Add();
-        parts_.on_event("the cache was closed: another Redis or another store than it was made on");
-      }
+      if (row.timeline == context_.timeline && !IsForeign(row, now)) return;
+      scope_.Close(transact, row.mode.epoch, "another Redis or another store than it was made on")
+          .status()
+          .IgnoreError();
       return;
     case ModeState::kClosing:
       if (now < copy->fence_end) return;
-      Change(
-          [epoch = row.mode.epoch](ModeRow at) {
-            at.mode = EndFence(at.mode, epoch);
-            return at;
-          },
-          false);
+      scope_.EndFence(transact, row.mode.epoch).status().IgnoreError();
       return;
     case ModeState::kOff:
-      if (IsHealthy(now) && now >= next_open_) Open();
+      if (!IsHealthy(now) || now < next_open_) return;
+      scope_.Open(transact, tried_->run_id()).status().IgnoreError();
       return;
   }
 }
 
 void CacheKeeper::Notice(const ModeCopy& copy, absl::Duration now) {
   const ModeRow& row = copy.row;
-  parts_.metrics->mode.Set(static_cast<std::int64_t>(row.mode.state));
+  context_.metrics->mode.Set(scope_.number(), static_cast<int>(row.mode.state));
   const bool on = row.mode.state == ModeState::kOn;
   if (noticed_.has_value() && noticed_->mode == row.mode) return;
   const bool was_on = noticed_.has_value() && noticed_->mode.state == ModeState::kOn;
@@ -98,7 +96,7 @@ void CacheKeeper::Notice(const ModeCopy& copy, absl::Duration now) {
   if (was_on || (other_epoch && !on)) {  // closed since the last look
     const bool lived = was_on && now - on_since_ >= kLastReopen;
     if (lived) reopen_pause_ = kFirstReopen;
-    next_open_ = now + Jittered(reopen_pause_, kJitter, *parts_.rng);
+    next_open_ = now + Jittered(reopen_pause_, kJitter, *context_.rng);
     reopen_pause_ = std::min(2 * reopen_pause_, kLastReopen);
   }
   if (on) on_since_ = now;
@@ -106,7 +104,7 @@ void CacheKeeper::Notice(const ModeCopy& copy, absl::Duration now) {
 }
 
 bool CacheKeeper::IsForeign(const ModeRow& row, absl::Duration now) {
-  const auto connection = parts_.endpoint->Current();
+  const auto connection = scope_.endpoint()->Current();
   if (connection == nullptr || MayUseConnection(connection->run_id(), row.run_id)) {
     foreign_since_.reset();
     return false;
@@ -116,55 +114,27 @@ bool CacheKeeper::IsForeign(const ModeRow& row, absl::Duration now) {
 }
 
 bool CacheKeeper::IsHealthy(absl::Duration now) {
-  auto connection = parts_.endpoint->Current();
+  auto connection = scope_.endpoint()->Current();
   if (connection != tried_) healthy_since_ = now;
   tried_ = std::move(connection);
   if (tried_ == nullptr) return false;
-  const Command trial = MarkCommand({kTrialKey}, NewHoldId(*parts_.rng), absl::Milliseconds(1));
-  if (!RunScriptAndWait(tried_, trial, kMarkBudget, 1).ok()) {
+  const std::string key = absl::StrCat(KeyPrefix(scope_.number()), "trial");  // no row has it
+  const Command trial = MarkCommand({key}, NewHoldId(*context_.rng), absl::Milliseconds(1));
+  const absl::Status tried = RunScriptAndWait(tried_, trial, kMarkBudget, 1).status();
+  if (!tried.ok()) {
+    context_.metrics->Count(FailureOf(tried));
     tried_ = nullptr;
     return false;
   }
   return now - healthy_since_ >= kHealthBeforeOpen;
 }
 
-void CacheKeeper::Open() {
-  ModeRow fresh;
-  fresh.mode.epoch = NewHoldId(*parts_.rng);
-  fresh.run_id = tried_->run_id();
-  fresh.timeline = parts_.store->id();
-  const bool opened = Change(
-      [&fresh](const ModeRow& row) {
-        ModeRow next = fresh;
-        next.mode = cache::Open(row.mode, fresh.mode.epoch);
-        return next.mode == row.mode ? row : next;
-      },
-      true);
-  if (!opened) return;
-  parts_.metrics->opens.Add();
-  parts_.on_event("the cache was opened");
-}
-
-bool CacheKeeper::Change(absl::AnyInvocable<ModeRow(ModeRow)> change, bool exclude) {
-  const absl::Duration sent = parts_.boot_clock->Now();
+absl::Status CacheKeeper::Transact(absl::FunctionRef<absl::Status(store::Tx&)> body) {
   base::CallContext ctx;
-  ctx.deadline = parts_.clock->Now() + kPatience;
-  ModeRow row;
-  bool changed = false;
-  const auto committed =
-      store::TransactAndWait(*parts_.store, ctx, ModeTenant(), [&](store::Tx& tx) -> absl::Status {
-        if (exclude) RETURN_IF_ERROR(tx.Exclude());
-        ASSIGN_OR_RETURN(row, ChangeMode(tx, parts_.clock->Now(), [&](const ModeRow& before) {
-                           ModeRow after = change(before);
-                           changed = !(after == before);
-                           return after;
-                         }));
-        tx.OnCommit([heard = parts_.changed](std::int64_t) { heard(); });
-        return absl::OkStatus();
-      });
-  if (!committed.ok()) return false;
-  parts_.lease->Offer(std::move(row), sent);
-  return changed;
+  ctx.deadline = context_.clock->Now() + kPatience;
+  return store::TransactAndWait(store_, ctx, ModeTenant(),
+                                [body](store::Tx& tx) { return body(tx); })
+      .status();
 }
 
 }  // namespace rapport::cache

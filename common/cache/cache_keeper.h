@@ -1,25 +1,19 @@
-// Opens the cache when Redis is well, and closes it when what it rests on has changed. Writers
-// close it by themselves (cache_guard.h), at once; nobody else opens it.
+// Opens one scope of the cache when its Redis is well, and closes it when what it rests on has
+// changed. Writers close it by themselves (cache_guard.h), at once; nobody else opens it.
 #ifndef RAPPORT_COMMON_CACHE_CACHE_KEEPER_H_
 #define RAPPORT_COMMON_CACHE_CACHE_KEEPER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <thread>
 
-#include "absl/functional/any_invocable.h"
-#include "absl/strings/string_view.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "common/base/mutex.h"
-#include "common/base/uuid.h"
-#include "common/cache/boot_clock.h"
-#include "common/cache/cache_metrics.h"
-#include "common/cache/mode_lease.h"
-#include "common/cache/redis_endpoint.h"
+#include "common/cache/cache_scope.h"
 #include "common/store/store.h"
-#include "common/time/clock.h"
 
 namespace rapport::cache {
 
@@ -40,17 +34,12 @@ class CacheKeeper {
  public:
   // All outlive the keeper.
   struct Parts {
+    const CacheContext* context = nullptr;
+    CacheScope* scope = nullptr;  // has an endpoint
     store::Store* store = nullptr;
-    RedisEndpoint* endpoint = nullptr;
-    ModeLease* lease = nullptr;
-    const BootClock* boot_clock = nullptr;
-    const time::Clock* clock = nullptr;
-    base::Rng* rng = nullptr;
-    CacheMetrics* metrics = nullptr;
-    std::function<void()> changed;  // CacheGuard::ModeChanged
-    std::function<void(absl::string_view)> on_event;
   };
-  explicit CacheKeeper(Parts parts) : parts_(std::move(parts)) {}
+  explicit CacheKeeper(const Parts& parts)
+      : context_(*parts.context), scope_(*parts.scope), store_(*parts.store) {}
   ~CacheKeeper();
 
   // Looks every kModePoll from now on, on a thread of its own.
@@ -67,11 +56,12 @@ class CacheKeeper {
   void Notice(const ModeCopy& copy, absl::Duration now);
   bool IsForeign(const ModeRow& row, absl::Duration now);
   bool IsHealthy(absl::Duration now);
-  void Open();
-  // One transaction; whether the row changed.
-  bool Change(absl::AnyInvocable<ModeRow(ModeRow)> change, bool exclude);
+  // One transaction, at once.
+  absl::Status Transact(absl::FunctionRef<absl::Status(store::Tx&)> body);
 
-  const Parts parts_;
+  const CacheContext& context_;
+  CacheScope& scope_;
+  store::Store& store_;
 
   // Of the thread that looks.
   std::shared_ptr<RedisConnection> counted_;

@@ -42,17 +42,16 @@ class CacheKeeperTest : public ::testing::Test {
     RedisOptions redis;
     redis.address = "unix:" + redis_.socket();
     redis.setup = LoadScripts();
-    endpoint_ = std::make_unique<RedisEndpoint>(loop_, clock_, rng_, redis);
-    keeper_ =
-        std::make_unique<CacheKeeper>(CacheKeeper::Parts{.store = store_.get(),
-                                                         .endpoint = endpoint_.get(),
-                                                         .lease = &lease_,
-                                                         .boot_clock = &clock_,
-                                                         .clock = &wall_,
-                                                         .rng = &rng_,
-                                                         .metrics = &metrics_,
-                                                         .changed = [this] { ++changes_; },
-                                                         .on_event = [](absl::string_view) {}});
+    endpoint_ = std::make_shared<RedisEndpoint>(loop_, clock_, rng_, redis);
+    context_ = {.boot_clock = &clock_,
+                .clock = &wall_,
+                .rng = &rng_,
+                .metrics = &metrics_,
+                .timeline = store_->id(),
+                .on_event = [](absl::string_view) {}};
+    scope_ = std::make_unique<CacheScope>(0, context_, endpoint_);
+    keeper_ = std::make_unique<CacheKeeper>(
+        CacheKeeper::Parts{.context = &context_, .scope = scope_.get(), .store = store_.get()});
     AwaitConnection();
   }
 
@@ -70,21 +69,21 @@ class CacheKeeperTest : public ::testing::Test {
   ModeRow Read() {
     const auto snapshot = store_->Read({}, ModeTenant());
     EXPECT_OK(snapshot);
-    const auto row = ReadMode(**snapshot);
+    const auto row = ReadMode(**snapshot, 0);
     EXPECT_OK(row);
     return *row;
   }
   ModeState State() { return Read().mode.state; }
   void Write(const ModeRow& row) {
     EXPECT_OK(store::TransactAndWait(*store_, {}, ModeTenant(), [&](store::Tx& tx) {
-      return ChangeMode(tx, absl::Now(), [&](const ModeRow&) { return row; }).status();
+      return ChangeMode(tx, 0, absl::Now(), [&](const ModeRow&) { return row; }).status();
     }));
   }
   ModeRow OnFor(const std::string& run_id) {
     return {{ModeState::kOn, rng_.Next()}, run_id, store_->id()};
   }
   void Look() {
-    ASSERT_OK(lease_.Refresh());
+    scope_->lease.Offer(Read(), clock_.Now());
     keeper_->Look();
   }
   // Looks until the state is there; how long that took.
@@ -110,24 +109,25 @@ class CacheKeeperTest : public ::testing::Test {
   MiddleRng rng_;
   telemetry::Registry registry_;
   CacheMetrics metrics_{registry_};
-  std::atomic<int> changes_{0};
   store::InMemory engine_;
   std::unique_ptr<store::Store> store_;
-  ModeLease lease_{clock_, [this]() -> absl::StatusOr<ModeRow> { return Read(); }};
+  CacheContext context_;
   RedisLoop loop_{clock_};
-  std::unique_ptr<RedisEndpoint> endpoint_;
+  std::shared_ptr<RedisEndpoint> endpoint_;
+  std::unique_ptr<CacheScope> scope_;
   std::unique_ptr<CacheKeeper> keeper_;
 };
 
 // Proves: N16
 TEST_F(CacheKeeperTest, OpensWhenRedisHasBeenWellForTwoSeconds) {
+  scope_->known_off = true;
   EXPECT_EQ(TimeUntil(ModeState::kOn), kHealthBeforeOpen);
   const ModeRow row = Read();
   EXPECT_EQ(row.run_id, endpoint_->Current()->run_id());
   EXPECT_EQ(row.timeline, store_->id());
   EXPECT_NE(row.mode.epoch, 0U);
-  EXPECT_GT(changes_, 0);
-  EXPECT_TRUE(lease_.Current()->Trusts(clock_.Now()));
+  EXPECT_FALSE(scope_->known_off);
+  EXPECT_TRUE(scope_->lease.Current()->Trusts(clock_.Now()));
   EXPECT_EQ(metrics_.opens.value(), 1U);
 }
 

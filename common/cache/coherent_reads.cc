@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/cache/jitter.h"
-#include "common/cache/mode_table.h"
+#include "common/cache/read_lane.h"
 #include "common/cache/redis_script.h"
 
 namespace rapport::cache {
@@ -41,6 +41,7 @@ struct CoherentReads::Call {
   EntityRef entity() const { return {table->kind, tenant, id}; }
 
   InUse::Token token;
+  CacheScope* scope;
   const GuardedTable* table;
   base::TenantId tenant;
   std::string id;
@@ -57,9 +58,9 @@ struct CoherentReads::Call {
   absl::Duration load_began = absl::ZeroDuration();
 };
 
-CoherentReads::CoherentReads(Parts parts)
-    : parts_(std::move(parts)),
-      breaker_(*parts_.boot_clock, *parts_.rng),
+CoherentReads::CoherentReads(const Parts& parts)
+    : parts_(parts),
+      context_(*parts.context),
       loads_([this](std::unique_ptr<Loading::Loads::Load> load) {
         const std::shared_ptr<const Load> begin = load->key().load;
         (*begin)(std::make_unique<Loading>(in_use_.Take(), std::move(load)));
@@ -70,20 +71,26 @@ CoherentReads::~CoherentReads() { in_use_.Await(); }
 void CoherentReads::Get(const base::TenantId& tenant, const store::Table& table,
                         absl::Span<const store::Value> key, absl::Time deadline, Load load,
                         Done done) {
-  const absl::Duration started = parts_.boot_clock->Now();
-  const GuardedTable* const guarded = parts_.tables->Find(table);
+  const absl::Duration started = context_.boot_clock->Now();
+  const GuardedTable* const guarded = context_.tables->Find(table);
   if (guarded == nullptr) return done(absl::InternalError("rows of this table are not cached"));
+  std::string id = RowId(key);
+  const unsigned number = ScopeOf(tenant, id, static_cast<unsigned>(parts_.scopes->size()));
+  CacheScope& scope = *(*parts_.scopes)[number];
   auto call =
-      std::make_shared<Call>(Call{in_use_.Take(), guarded, tenant, RowId(key), deadline,
+      std::make_shared<Call>(Call{in_use_.Take(), &scope, guarded, tenant, std::move(id), deadline,
                                   std::make_shared<const Load>(std::move(load)), std::move(done)});
-  if (parts_.endpoint == nullptr) return GoAround(call, Bypass::kOff);
-  const auto mode = parts_.lease->Current();
-  if (!mode->Trusts(started) || mode->row.timeline != parts_.timeline) {
+  if (scope.endpoint() == nullptr) return GoAround(call, Bypass::kOff);
+  const auto mode = scope.lease.Current();
+  if (!mode->Trusts(started) || mode->row.timeline != context_.timeline) {
     return GoAround(call, Bypass::kOff);
   }
-  call->connection = parts_.endpoint->To(mode->row.run_id);
+  if (const ReadLane* const lane = ReadLane::OfThread(context_)) {
+    call->connection = lane->To(number, mode->row.run_id);
+  }
+  if (call->connection == nullptr) call->connection = scope.To(mode->row.run_id);
   if (call->connection == nullptr) return GoAround(call, Bypass::kUnreachable);
-  call->key = EncodeKey(kScope, mode->row.mode.epoch, call->entity());
+  call->key = EncodeKey(number, mode->row.mode.epoch, call->entity());
   call->fingerprint = Fingerprint(call->entity());
   AskRedis(call, Stage::kGet);
 }
@@ -104,12 +111,12 @@ void CoherentReads::OnEntry(const CallPtr& call, Stage stage, absl::string_view 
                          ? TailCheck::kGood
                          : CheckTail(entry->tail, call->fingerprint, call->table->schema, 0);
   if (!entry.ok() || check == TailCheck::kWrongEntity) {
-    parts_.metrics->wrong_values.Add();
-    RunScript(call->connection, DropCommand(call->key, NewHoldId(*parts_.rng)), parts_.read_budget,
-              [](const absl::StatusOr<RedisReply>&) {});
+    context_.metrics->wrong_values.Add();
+    RunScript(call->connection, DropCommand(call->key, NewHoldId(*context_.rng)),
+              parts_.read_budget, [](const absl::StatusOr<RedisReply>&) {});
     return GoAround(call, Bypass::kWrongValue);
   }
-  switch (cache::OnGet(entry->state, 0, absl::ToUnixMillis(parts_.clock->Now()))) {
+  switch (cache::OnGet(entry->state, 0, absl::ToUnixMillis(context_.clock->Now()))) {
     case ReadStep::kHit:
       break;
     case ReadStep::kBypass:
@@ -119,10 +126,10 @@ void CoherentReads::OnEntry(const CallPtr& call, Stage stage, absl::string_view 
   }
   if (check == TailCheck::kNotForUs) return GoAround(call, Bypass::kSchema);
   if (call->done == nullptr) return;  // refreshed by another
-  parts_.metrics->hits.Add();
+  context_.metrics->hits.Add();
   const Tail& tail = entry->tail;
-  if (RefreshEarly(parts_.clock->Now(), tail.soft_expire, tail.fill_cost,
-                   UniformAboveZero(*parts_.rng))) {
+  if (RefreshEarly(context_.clock->Now(), tail.soft_expire, tail.fill_cost,
+                   UniformAboveZero(*context_.rng))) {
     RefreshBehind(*call);
   }
   call->done(CachedRow{entry->state.kind == EntryKind::kValue, entry->state.version,
@@ -130,7 +137,7 @@ void CoherentReads::OnEntry(const CallPtr& call, Stage stage, absl::string_view 
 }
 
 void CoherentReads::AskLease(const CallPtr& call) {
-  call->lease = NewHoldId(*parts_.rng);
+  call->lease = NewHoldId(*context_.rng);
   const bool refresh = call->done == nullptr;
   Send(call, LeaseCommand(call->key, call->lease, kLeaseTtl, refresh),
        [this, call](absl::StatusOr<RedisReply> reply) {
@@ -152,35 +159,35 @@ void CoherentReads::AskLease(const CallPtr& call) {
 
 void CoherentReads::Wait(const CallPtr& call) {
   if (call->done == nullptr) return;
-  const absl::Duration now = parts_.boot_clock->Now();
+  const absl::Duration now = context_.boot_clock->Now();
   if (call->wait == absl::ZeroDuration()) {
     call->wait = kFirstWait;
     call->wait_until =
-        now + std::min(kLongestWait, (call->deadline - parts_.clock->Now()) * kWaitShare);
+        now + std::min(kLongestWait, (call->deadline - context_.clock->Now()) * kWaitShare);
   } else {
     call->wait *= 2;
   }
   if (now + call->wait > call->wait_until) return GoAround(call, Bypass::kWait);
-  parts_.timer->After(Jittered(call->wait, kWaitJitter, *parts_.rng),
+  parts_.timer->After(Jittered(call->wait, kWaitJitter, *context_.rng),
                       [this, call] { AskRedis(call, Stage::kWait); });
 }
 
 void CoherentReads::RefreshBehind(const Call& hit) {
-  auto call = std::make_shared<Call>(Call{hit.token, hit.table, hit.tenant, hit.id,
-                                          parts_.clock->Now() + kLeaseTtl, hit.load, nullptr,
+  auto call = std::make_shared<Call>(Call{hit.token, hit.scope, hit.table, hit.tenant, hit.id,
+                                          context_.clock->Now() + kLeaseTtl, hit.load, nullptr,
                                           hit.connection, hit.key, hit.fingerprint});
   AskLease(call);
 }
 
 void CoherentReads::GoAround(const CallPtr& call, Bypass why) {
   if (call->done == nullptr) return;
-  parts_.metrics->Count(why);
+  context_.metrics->Count(why);
   StartLoad(call, std::move(call->done));
 }
 
 void CoherentReads::LoadAndFill(const CallPtr& call) {
-  if (call->done != nullptr) parts_.metrics->misses.Add();
-  call->load_began = parts_.boot_clock->Now();
+  if (call->done != nullptr) context_.metrics->misses.Add();
+  call->load_began = context_.boot_clock->Now();
   StartLoad(call, [this, call](const absl::StatusOr<CachedRow>& row) {
     if (row.ok()) {
       Fill(call, *row);
@@ -192,17 +199,17 @@ void CoherentReads::LoadAndFill(const CallPtr& call) {
 }
 
 void CoherentReads::Fill(const CallPtr& call, const CachedRow& row) {
-  const absl::Duration now = parts_.boot_clock->Now();
+  const absl::Duration now = context_.boot_clock->Now();
   const bool keep = row.exists ? row.payload.size() <= kMaxValueBytes
                                : negatives_.Admit(call->tenant, call->fingerprint, now);
   if (!keep) return Release(*call);
   const EntryKind kind = row.exists ? EntryKind::kValue : EntryKind::kNegative;
-  const absl::Duration ttl = row.exists ? Jittered(kPositiveTtl, kPositiveJitter, *parts_.rng)
-                                        : Jittered(kNegativeTtl, kNegativeJitter, *parts_.rng);
+  const absl::Duration ttl = row.exists ? Jittered(kPositiveTtl, kPositiveJitter, *context_.rng)
+                                        : Jittered(kNegativeTtl, kNegativeJitter, *context_.rng);
   Tail tail;
   tail.schema = call->table->schema;
   tail.fill_cost = now - call->load_began;
-  tail.soft_expire = parts_.clock->Now() + ttl;
+  tail.soft_expire = context_.clock->Now() + ttl;
   tail.fingerprint = call->fingerprint;
   tail.payload = row.payload;
   // The reader does not wait for it.
@@ -211,12 +218,13 @@ void CoherentReads::Fill(const CallPtr& call, const CachedRow& row) {
                         EncodeTail(kind, row.version, tail)),
             parts_.read_budget,
             [this, call, exists = row.exists](absl::StatusOr<RedisReply> reply) {
+              context_.metrics->Count(FailureOf(reply.status()));
               if (!reply.ok()) return;
               const auto answer = ParseFillReply(reply->text);
               if (!answer.ok()) return;
-              parts_.metrics->Count(*answer);
+              context_.metrics->Count(*answer);
               if (exists && *answer == FillAnswer::kStored) {
-                negatives_.Stored(call->tenant, parts_.boot_clock->Now());
+                negatives_.Stored(call->tenant, context_.boot_clock->Now());
               }
             });
 }
@@ -224,12 +232,13 @@ void CoherentReads::Fill(const CallPtr& call, const CachedRow& row) {
 void CoherentReads::Release(const Call& call) {
   // A stamp that names no version, of an intent that nobody has: it ends the lease.
   RunScript(call.connection,
-            StampCommand({{call.key, 0}}, NewHoldId(*parts_.rng), absl::Milliseconds(1)),
+            StampCommand({{call.key, 0}}, NewHoldId(*context_.rng), absl::Milliseconds(1)),
             parts_.read_budget, [](const absl::StatusOr<RedisReply>&) {});
 }
 
 void CoherentReads::StartLoad(const CallPtr& call, Done done) {
-  loads_.Get({EncodeKey(kScope, 0, call->entity()), call->load}, call->deadline, std::move(done));
+  loads_.Get({EncodeKey(call->scope->number(), 0, call->entity()), call->load}, call->deadline,
+             std::move(done));
   ArmExpiry(call->token);
 }
 
@@ -237,24 +246,26 @@ void CoherentReads::ArmExpiry(InUse::Token token) {
   if (loads_.keys() == 0 || expiry_armed_.exchange(true)) return;
   parts_.timer->After(kExpiryTick, [this, token = std::move(token)] {
     expiry_armed_ = false;
-    loads_.Expire(parts_.clock->Now());
+    loads_.Expire(context_.clock->Now());
     ArmExpiry(token);
   });
 }
 
 void CoherentReads::Send(const CallPtr& call, Command command, RedisConnection::Callback callback) {
   const absl::Duration budget =
-      std::min(parts_.read_budget, (call->deadline - parts_.clock->Now()) * kDeadlineShare);
+      std::min(parts_.read_budget, (call->deadline - context_.clock->Now()) * kDeadlineShare);
   if (budget < kShortestCall) return GoAround(call, Bypass::kDeadline);
-  const auto permit = breaker_.Admit();
+  const auto permit = call->scope->breaker.Admit();
   if (!permit.has_value()) return GoAround(call, Bypass::kUnreachable);
-  RunScript(call->connection, std::move(command), budget,
-            [this, budget, permit = *permit,
-             callback = std::move(callback)](absl::StatusOr<RedisReply> reply) mutable {
-              breaker_.Report(permit, OutcomeOf(reply.status(), budget == parts_.read_budget));
-              parts_.metrics->breaker.Set(static_cast<std::int64_t>(breaker_.state()));
-              callback(std::move(reply));
-            });
+  RunScript(
+      call->connection, std::move(command), budget,
+      [this, scope = call->scope, budget, permit = *permit,
+       callback = std::move(callback)](absl::StatusOr<RedisReply> reply) mutable {
+        context_.metrics->Count(FailureOf(reply.status()));
+        scope->breaker.Report(permit, OutcomeOf(reply.status(), budget == parts_.read_budget));
+        context_.metrics->breaker.Set(scope->number(), static_cast<int>(scope->breaker.state()));
+        callback(std::move(reply));
+      });
 }
 
 }  // namespace rapport::cache

@@ -15,21 +15,14 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/base/id.h"
-#include "common/base/uuid.h"
-#include "common/cache/boot_clock.h"
-#include "common/cache/breaker.h"
-#include "common/cache/cache_metrics.h"
+#include "common/cache/cache_scope.h"
 #include "common/cache/coalescer.h"
 #include "common/cache/entry.h"
-#include "common/cache/guarded_tables.h"
 #include "common/cache/in_use.h"
 #include "common/cache/loop_timer.h"
-#include "common/cache/mode_lease.h"
 #include "common/cache/negative_gate.h"
-#include "common/cache/redis_endpoint.h"
 #include "common/cache/scripts.h"
 #include "common/store/store.h"
-#include "common/time/clock.h"
 
 namespace rapport::cache {
 
@@ -38,6 +31,7 @@ struct CachedRow {
   bool exists = false;
   std::uint64_t version = 0;  // Store::VersionOf the sequence of the row; 0 if there is none
   std::string payload;        // what the caller makes of the row
+  absl::Duration age = absl::ZeroDuration();  // it was coherent so long ago; see bounded_reads.h
 };
 
 class Loading;
@@ -76,22 +70,16 @@ class CoherentReads {
  public:
   // All outlive it, but the store is not used: loads do that.
   struct Parts {
-    const GuardedTables* tables = nullptr;
-    RedisEndpoint* endpoint = nullptr;  // null: all reads are loads
-    ModeLease* lease = nullptr;
+    const CacheContext* context = nullptr;
+    const CacheScopes* scopes = nullptr;  // without endpoints: all reads are loads
     LoopTimer* timer = nullptr;
-    const BootClock* boot_clock = nullptr;
-    const time::Clock* clock = nullptr;
-    base::Rng* rng = nullptr;
-    CacheMetrics* metrics = nullptr;
-    std::string timeline;  // Store::id()
     absl::Duration read_budget = kReadBudget;
   };
   // Called once: on the thread of the Redis loop or of a load, or within Get. DEADLINE_EXCEEDED
   // about 10 ms after the deadline, or what the load failed with.
   using Done = absl::AnyInvocable<void(const absl::StatusOr<CachedRow>&)>;
 
-  explicit CoherentReads(Parts parts);
+  explicit CoherentReads(const Parts& parts);
   // Waits for reads and loads under way; there must be no new ones.
   ~CoherentReads();
 
@@ -123,7 +111,7 @@ class CoherentReads {
   void Send(const CallPtr& call, Command command, RedisConnection::Callback callback);
 
   const Parts parts_;
-  Breaker breaker_;
+  const CacheContext& context_;
   NegativeGate negatives_;
   Loading::Loads loads_;
   std::atomic<bool> expiry_armed_{false};

@@ -20,25 +20,19 @@ class CoherentReadsTest : public ::testing::Test {
     RedisOptions redis;
     redis.address = "unix:" + redis_.socket();
     redis.setup = LoadScripts();
-    endpoint_ = std::make_unique<RedisEndpoint>(loop_, clock_, rng_, redis);
+    endpoint_ = std::make_shared<RedisEndpoint>(loop_, clock_, rng_, redis);
     const absl::Time end = absl::Now() + kPatience;
     while (endpoint_->Current() == nullptr && absl::Now() < end) {
     }
     row_ = {{ModeState::kOn, 7}, endpoint_->Current()->run_id(), "this"};
-    reads_ = std::make_unique<CoherentReads>(CoherentReads::Parts{.tables = &tables_,
-                                                                  .endpoint = endpoint_.get(),
-                                                                  .lease = &lease_,
-                                                                  .timer = timer_.get(),
-                                                                  .boot_clock = &clock_,
-                                                                  .clock = &wall_,
-                                                                  .rng = &rng_,
-                                                                  .metrics = &metrics_,
-                                                                  .timeline = "this"});
+    scopes_.push_back(std::make_unique<CacheScope>(0, context_, endpoint_));
+    reads_ = std::make_unique<CoherentReads>(
+        CoherentReads::Parts{.context = &context_, .scopes = &scopes_, .timer = timer_.get()});
   }
 
   // Who answers: "redis", "store", or the code of an error.
   std::string Ask() {
-    EXPECT_OK(lease_.Refresh());
+    scopes_[0]->lease.Offer(row_, clock_.Now());
     return AskOnce();
   }
   std::string AskOnce() {
@@ -66,10 +60,17 @@ class CoherentReadsTest : public ::testing::Test {
   CacheMetrics metrics_{registry_};
   const GuardedTables tables_;
   ModeRow row_;
-  ModeLease lease_{clock_, [this]() -> absl::StatusOr<ModeRow> { return row_; }};
+  const CacheContext context_{.tables = &tables_,
+                              .boot_clock = &clock_,
+                              .clock = &wall_,
+                              .rng = &rng_,
+                              .metrics = &metrics_,
+                              .timeline = "this",
+                              .on_event = [](absl::string_view) {}};
   RedisLoop loop_{clock_};
   const std::shared_ptr<LoopTimer> timer_ = LoopTimer::Make(loop_, clock_);
-  std::unique_ptr<RedisEndpoint> endpoint_;
+  std::shared_ptr<RedisEndpoint> endpoint_;
+  CacheScopes scopes_;
   std::unique_ptr<CoherentReads> reads_;
 };
 
@@ -105,7 +106,7 @@ TEST_F(CoherentReadsTest, ValuesOfANewerProgramAreLeftAlone) {
   const base::TenantId acme = Acme();
   const std::string id = RowId(CounterKey("a"));
   const EntityRef entity{kCounterKind, acme, id};
-  const std::string key = EncodeKey(kScope, 7, entity);
+  const std::string key = EncodeKey(0, 7, entity);
   Tail tail;
   tail.schema = 2;
   tail.soft_expire = absl::Now() + absl::Hours(1);

@@ -103,11 +103,13 @@ std::uint32_t EntryCrc(EntryKind kind, std::uint64_t version, absl::string_view 
 
 }  // namespace
 
-unsigned ScopeOf(const base::TenantId& tenant, absl::string_view relationship, unsigned scopes) {
+unsigned ScopeOf(const base::TenantId& tenant, absl::string_view id, unsigned scopes) {
   if (scopes <= 1) return 0;
-  const std::string digest = base::Sha256(absl::StrCat(tenant.value(), "/", relationship));
+  const std::string digest = base::Sha256(absl::StrCat(tenant.value(), "/", id));
   return static_cast<unsigned>(NumberAt(digest, 0, 8) % scopes);
 }
+
+std::string KeyPrefix(unsigned scope) { return absl::StrFormat("rp1:{%02u}:", scope); }
 
 std::string EncodeKey(unsigned scope, std::uint64_t epoch, const EntityRef& entity) {
   std::string key = absl::StrFormat("rp1:{%02u}:%016x:%s:%s:", scope, epoch, entity.kind,

@@ -37,9 +37,13 @@ struct EntityRef {
 inline constexpr std::size_t kMaxPlainId = 512;
 inline constexpr unsigned kMaxScopes = 16;
 
-// The scope of a relationship, 0 .. scopes - 1; `scopes` is 1 .. kMaxScopes.
-unsigned ScopeOf(const base::TenantId& tenant, absl::string_view relationship, unsigned scopes);
+// The scope of a row, 0 .. scopes - 1: the first eight bytes of SHA-256(tenant "/" id), big-endian,
+// modulo `scopes` (1 .. kMaxScopes). The same for ever: a store's rows stay where they are.
+unsigned ScopeOf(const base::TenantId& tenant, absl::string_view id, unsigned scopes);
 
+// What all keys of the scope begin with; between the braces stands what decides their slot in a
+// cluster.
+std::string KeyPrefix(unsigned scope);
 std::string EncodeKey(unsigned scope, std::uint64_t epoch, const EntityRef& entity);
 
 // The first eight bytes of SHA-256 over the length-prefixed parts of the name: no entity is taken

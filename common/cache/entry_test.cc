@@ -82,6 +82,10 @@ TEST(CacheKey, OfALongIdIsHashedAndTakenForNoOther) {
 
 TEST(CacheKey, ScopesAreSpreadAndStayTheSame) {
   EXPECT_EQ(ScopeOf(Acme(), "r-1", 1), 0u);
+  EXPECT_EQ(ScopeOf(Acme(), "r-1", 3), 1u);
+  EXPECT_EQ(ScopeOf(Acme(), "r-1", 16), 15u);
+  EXPECT_EQ(ScopeOf(Acme(), "", 16), 10u);
+  EXPECT_EQ(ScopeOf(base::TenantId::Trusted("bolt"), absl::string_view("\0\xff", 2), 7), 5u);
   std::set<unsigned> scopes;
   for (int i = 0; i < 400; ++i) {
     const unsigned scope = ScopeOf(Acme(), std::to_string(i), kMaxScopes);

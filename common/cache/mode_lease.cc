@@ -14,12 +14,7 @@ bool GoesBack(const Mode& from, const Mode& to) {
 
 }  // namespace
 
-ModeLease::ModeLease(const BootClock& clock, Read read)
-    : clock_(clock), read_(std::move(read)), current_(std::make_shared<ModeCopy>()) {}
-
-ModeLease::~ModeLease() { Stop(); }
-
-void ModeLease::Stop() {
+void ModePoll::Stop() {
   {
     base::MutexLock lock(&mu_);
     stopping_ = true;
@@ -28,14 +23,14 @@ void ModeLease::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void ModeLease::Start() {
+void ModePoll::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void ModeLease::Run() {
+void ModePoll::Run() {
   absl::Duration next = clock_.Now();
   while (true) {
-    Refresh().IgnoreError();  // the copy runs out
+    Refresh().IgnoreError();  // the copies run out
     next += kModePoll;
     base::MutexLock lock(&mu_);
     const absl::Duration now = clock_.Now();
@@ -45,10 +40,13 @@ void ModeLease::Run() {
   }
 }
 
-absl::Status ModeLease::Refresh() {
+absl::Status ModePoll::Refresh() {
   const absl::Duration sent = clock_.Now();
-  ASSIGN_OR_RETURN(ModeRow row, read_());
-  Offer(std::move(row), sent);
+  ASSIGN_OR_RETURN(std::vector<ModeRow> rows, read_());
+  if (rows.size() != leases_.size()) {
+    return absl::InternalError("the number of scopes in the store was changed");
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) leases_[i]->Offer(std::move(rows[i]), sent);
   return absl::OkStatus();
 }
 

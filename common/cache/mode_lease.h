@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,7 +23,12 @@ struct ModeRow {
   Mode mode;
   std::string run_id;    // of the Redis process that is trusted
   std::string timeline;  // of the system of record: a restore changes it
-  friend bool operator==(const ModeRow&, const ModeRow&) = default;
+  // When it last changed, by the clock of who changed it: for people only, and no part of what the
+  // row says.
+  absl::Time changed = absl::UnixEpoch();
+  friend bool operator==(const ModeRow& a, const ModeRow& b) {
+    return a.mode == b.mode && a.run_id == b.run_id && a.timeline == b.timeline;
+  }
 };
 
 // A copy of the row. Immutable; one request uses one copy for all it does. Times are boot time.
@@ -39,16 +46,38 @@ struct ModeCopy {
   }
 };
 
-// Thread-safe. Until the first good read the copy is OFF and trusts nothing; when reads fail, it
+// Thread-safe. Until the first news the copy is OFF and trusts nothing; without more of them, it
 // runs out.
 class ModeLease {
  public:
-  // Reads the row; may block.
-  using Read = std::function<absl::StatusOr<ModeRow>()>;
-
   // `clock` outlives it.
-  ModeLease(const BootClock& clock, Read read);
-  ~ModeLease();
+  explicit ModeLease(const BootClock& clock)
+      : clock_(clock), current_(std::make_shared<ModeCopy>()) {}
+
+  // Takes in the row, whichever way it came: read, or because this process changed it. `sent` is a
+  // time before the request for it was sent; for a change of one's own, before the transaction
+  // began. Call it after the commit. An older news than what is known is dropped.
+  void Offer(ModeRow row, absl::Duration sent);
+
+  // Never null.
+  std::shared_ptr<const ModeCopy> Current() const;
+
+ private:
+  const BootClock& clock_;
+  mutable base::Mutex mu_;
+  std::shared_ptr<const ModeCopy> current_ ABSL_GUARDED_BY(mu_);
+};
+
+// Brings the leases of all scopes the news: reads all rows at once. Thread-safe.
+class ModePoll {
+ public:
+  // Reads the rows, by scope; may block. With `leases` as many.
+  using Read = std::function<absl::StatusOr<std::vector<ModeRow>>()>;
+
+  // All outlive it.
+  ModePoll(const BootClock& clock, Read read, std::vector<ModeLease*> leases)
+      : clock_(clock), read_(std::move(read)), leases_(std::move(leases)) {}
+  ~ModePoll() { Stop(); }
 
   // Reads every kModePoll from now on, on a thread of its own.
   void Start();
@@ -56,22 +85,15 @@ class ModeLease {
   void Stop();
   // Reads once, now.
   absl::Status Refresh();
-  // Takes in a row that came another way: with a response, or because this process changed it.
-  // `sent` is a time before the request for it was sent; for a change of one's own, before the
-  // transaction began. Call it after the commit. An older news than what is known is dropped.
-  void Offer(ModeRow row, absl::Duration sent);
-
-  // Never null.
-  std::shared_ptr<const ModeCopy> Current() const;
 
  private:
   void Run();
 
   const BootClock& clock_;
   const Read read_;
-  mutable base::Mutex mu_;
+  const std::vector<ModeLease*> leases_;
+  base::Mutex mu_;
   base::CondVar stop_;
-  std::shared_ptr<const ModeCopy> current_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::thread thread_;
 };

@@ -19,15 +19,16 @@ ModeRow Row(ModeState state, std::uint64_t epoch = 1) {
 
 // A row that the test sets, and a read that takes the time that the test says.
 struct Fixture {
-  Fixture()
-      : lease(clock, [this]() -> absl::StatusOr<ModeRow> {
-          clock.Advance(read_takes);
-          return row;
-        }) {}
+  absl::StatusOr<std::vector<ModeRow>> Read() {
+    clock.Advance(read_takes);
+    if (!row.ok()) return row.status();
+    return std::vector<ModeRow>{*row};
+  }
   FakeBootClock clock;
   absl::StatusOr<ModeRow> row = Row(ModeState::kOn);
   absl::Duration read_takes;
-  ModeLease lease;
+  ModeLease lease{clock};
+  ModePoll poll{clock, [this] { return Read(); }, {&lease}};
 };
 
 TEST(ModeLease, TrustsNothingBeforeTheFirstRead) {
@@ -39,7 +40,7 @@ TEST(ModeLease, TrustsNothingBeforeTheFirstRead) {
 TEST(ModeLease, TrustsForASecondFromBeforeTheReadWasSent) {
   Fixture f;
   f.read_takes = 300 * kMs;
-  ASSERT_OK(f.lease.Refresh());
+  ASSERT_OK(f.poll.Refresh());
   const auto copy = f.lease.Current();
   EXPECT_EQ(copy->row.run_id, "run");
   EXPECT_EQ(copy->row.timeline, "file-1");
@@ -51,7 +52,7 @@ TEST(ModeLease, TrustsForASecondFromBeforeTheReadWasSent) {
 TEST(ModeLease, AReadThatTakesTooLongGivesNoTrust) {
   Fixture f;
   f.read_takes = 1000 * kMs;
-  ASSERT_OK(f.lease.Refresh());
+  ASSERT_OK(f.poll.Refresh());
   EXPECT_FALSE(f.lease.Current()->Trusts(f.clock.Now()));
 }
 
@@ -59,7 +60,7 @@ TEST(ModeLease, AReadThatTakesTooLongGivesNoTrust) {
 // acknowledged meanwhile.
 TEST(ModeLease, TheStartOfTheRequestCounts) {
   Fixture f;
-  ASSERT_OK(f.lease.Refresh());
+  ASSERT_OK(f.poll.Refresh());
   const auto copy = f.lease.Current();
   const absl::Duration started = f.clock.Now();
   f.clock.Advance(absl::Minutes(1));
@@ -69,10 +70,10 @@ TEST(ModeLease, TheStartOfTheRequestCounts) {
 
 TEST(ModeLease, RunsOutWhenReadsFail) {
   Fixture f;
-  ASSERT_OK(f.lease.Refresh());
+  ASSERT_OK(f.poll.Refresh());
   f.row = absl::UnavailableError("x");
   f.clock.Advance(999 * kMs);
-  EXPECT_THAT(f.lease.Refresh(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(f.poll.Refresh(), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(f.lease.Current()->Trusts(f.clock.Now()));
   f.clock.Advance(1 * kMs);
   EXPECT_FALSE(f.lease.Current()->Trusts(f.clock.Now()));
@@ -82,7 +83,7 @@ TEST(ModeLease, TrustsOnlyWhenOn) {
   for (const ModeState state : {ModeState::kClosing, ModeState::kOff}) {
     Fixture f;
     f.row = Row(state);
-    ASSERT_OK(f.lease.Refresh());
+    ASSERT_OK(f.poll.Refresh());
     EXPECT_FALSE(f.lease.Current()->Trusts(f.clock.Now()));
   }
 }
@@ -112,13 +113,13 @@ TEST(ModeLease, TheFenceIsATenthLongerThanTheLeaseFromWhenClosingWasFirstSeen) {
   Fixture f;
   f.row = Row(ModeState::kClosing);
   f.read_takes = 100 * kMs;
-  ASSERT_OK(f.lease.Refresh());
+  ASSERT_OK(f.poll.Refresh());
   EXPECT_EQ(f.lease.Current()->fence_end, 1200 * kMs);  // not from before the read: it is later
   f.clock.Advance(500 * kMs);
-  ASSERT_OK(f.lease.Refresh());  // seen again: the same fence
+  ASSERT_OK(f.poll.Refresh());  // seen again: the same fence
   EXPECT_EQ(f.lease.Current()->fence_end, 1200 * kMs);
   f.row = Row(ModeState::kOff);
-  ASSERT_OK(f.lease.Refresh());
+  ASSERT_OK(f.poll.Refresh());
   EXPECT_EQ(f.lease.Current()->fence_end, absl::InfiniteDuration());
 }
 
@@ -127,7 +128,7 @@ TEST(ModeLease, TheFenceIsATenthLongerThanTheLeaseFromWhenClosingWasFirstSeen) {
 TEST(ModeLease, NobodyTrustsWhenTheFenceEnds) {
   Fixture reader;
   reader.clock.Advance(absl::Seconds(10));
-  ASSERT_OK(reader.lease.Refresh());
+  ASSERT_OK(reader.poll.Refresh());
   Fixture closer;
   closer.clock.Advance(absl::Seconds(20));
   closer.lease.Offer(Row(ModeState::kClosing), closer.clock.Now());
@@ -136,18 +137,37 @@ TEST(ModeLease, NobodyTrustsWhenTheFenceEnds) {
   EXPECT_FALSE(reader.lease.Current()->Trusts(reader.clock.Now()));
 }
 
-TEST(ModeLease, ReadsAgainAndAgainOnAThreadOfItsOwn) {
+TEST(ModePoll, BringsEachScopeItsRow) {
+  FakeBootClock clock;
+  ModeLease first(clock);
+  ModeLease second(clock);
+  std::vector<ModeRow> rows = {Row(ModeState::kOn, 1), Row(ModeState::kClosing, 2)};
+  ModePoll poll(clock, [&]() -> absl::StatusOr<std::vector<ModeRow>> { return rows; },
+                {&first, &second});
+  ASSERT_OK(poll.Refresh());
+  EXPECT_EQ(first.Current()->row, rows[0]);
+  EXPECT_EQ(second.Current()->row, rows[1]);
+  rows.pop_back();  // somebody meddled with the table
+  clock.Advance(kModePoll);
+  EXPECT_THAT(poll.Refresh(), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_EQ(first.Current()->valid_until, kModeLease);
+}
+
+TEST(ModePoll, ReadsAgainAndAgainOnAThreadOfItsOwn) {
   SystemBootClock clock;
   base::Mutex mu;
   base::CondVar changed;
   int reads = 0;
-  ModeLease lease(clock, [&]() -> absl::StatusOr<ModeRow> {
-    base::MutexLock lock(&mu);
-    ++reads;
-    changed.SignalAll();
-    return Row(ModeState::kOn);
-  });
-  lease.Start();
+  ModeLease lease(clock);
+  ModePoll poll(clock,
+                [&]() -> absl::StatusOr<std::vector<ModeRow>> {
+                  base::MutexLock lock(&mu);
+                  ++reads;
+                  changed.SignalAll();
+                  return std::vector<ModeRow>{Row(ModeState::kOn)};
+                },
+                {&lease});
+  poll.Start();
   const absl::Duration end = clock.Now() + absl::Seconds(20);
   base::MutexLock lock(&mu);
   while (reads < 3 && clock.Now() < end) changed.WaitWithTimeout(&mu, absl::Seconds(1));

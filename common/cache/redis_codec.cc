@@ -45,8 +45,8 @@ RedisFailure FailureOfText(absl::string_view text, absl::string_view word) {
   } kWords[] = {
       {"READONLY", RedisFailure::kReadOnly}, {"MASTERDOWN", RedisFailure::kReadOnly},
       {"LOADING", RedisFailure::kLoading},   {"BUSY", RedisFailure::kBusy},
-      {"MOVED", RedisFailure::kMoved},       {"ASK", RedisFailure::kMoved},
-      {"TRYAGAIN", RedisFailure::kMoved},    {"CLUSTERDOWN", RedisFailure::kMoved},
+      {"MOVED", RedisFailure::kMoved},       {"CLUSTERDOWN", RedisFailure::kMoved},
+      {"ASK", RedisFailure::kMigrating},     {"TRYAGAIN", RedisFailure::kMigrating},
       {"OOM", RedisFailure::kOutOfMemory},   {"NOSCRIPT", RedisFailure::kNoScript},
       {"NOAUTH", RedisFailure::kDenied},     {"WRONGPASS", RedisFailure::kDenied},
       {"NOPERM", RedisFailure::kDenied},     {"DENIED", RedisFailure::kDenied},
@@ -61,9 +61,9 @@ RedisFailure FailureOfText(absl::string_view text, absl::string_view word) {
 
 absl::string_view FailureName(RedisFailure failure) {
   static constexpr absl::string_view kNames[] = {
-      "none",      "unreachable", "full",    "deadline", "broken", "closed",
-      "protocol",  "readonly",    "loading", "busy",     "moved",  "out_of_memory",
-      "no_script", "max_clients", "denied",  "other"};
+      "none",          "unreachable", "full",        "deadline", "broken", "closed",
+      "protocol",      "readonly",    "loading",     "busy",     "moved",  "migrating",
+      "out_of_memory", "no_script",   "max_clients", "denied",   "other"};
   return kNames[static_cast<std::size_t>(failure)];
 }
 

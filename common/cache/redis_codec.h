@@ -32,7 +32,8 @@ enum class RedisFailure {
   kReadOnly,     // it is a replica
   kLoading,      // it reads its data from disk
   kBusy,         // a script runs for too long
-  kMoved,        // it is part of a cluster, and another node has the key
+  kMoved,        // another node of the cluster has the key, or none does
+  kMigrating,    // the key is on its way to another node of the cluster
   kOutOfMemory,  // maxmemory is reached
   kNoScript,     // EVALSHA of a script that it does not have
   kMaxClients,   // it takes no more connections

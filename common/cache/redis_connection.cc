@@ -1,11 +1,7 @@
 #include "common/cache/redis_connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,7 +10,6 @@
 namespace rapport::cache {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{16} << 10;
 // Reads in one turn, so that one connection does not starve the others of its loop.
 constexpr int kMaxReads = 64;
 // Deadlines are told this late at most; it bounds how often they are looked through.
@@ -22,21 +17,24 @@ constexpr absl::Duration kDeadlineGrain = absl::Milliseconds(1);
 // What is written is cut off the queue in pieces of at least this size.
 constexpr std::size_t kCutBytes = std::size_t{64} << 10;
 
+using Kind = RedisStream::Progress::Kind;
+
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<RedisConnection>> RedisConnection::Open(RedisLoop& loop,
+absl::StatusOr<std::shared_ptr<RedisConnection>> RedisConnection::Open(RedisDriver& loop,
                                                                        const BootClock& clock,
                                                                        const RedisOptions& options,
-                                                                       OnBroken on_broken) {
+                                                                       OnBroken on_broken,
+                                                                       std::size_t attempt) {
   auto reader = std::make_unique<ReplyReader>(options.max_reply_bytes);
-  ASSIGN_OR_RETURN(DialedRedis dialed, DialRedis(clock, options, *reader));
+  ASSIGN_OR_RETURN(DialedRedis dialed, DialRedis(clock, options, attempt, *reader));
   std::shared_ptr<RedisConnection> connection(new RedisConnection(
       loop, clock, options, std::move(on_broken), std::move(dialed), std::move(reader)));
   loop.Add(connection);
   return connection;
 }
 
-RedisConnection::RedisConnection(RedisLoop& loop, const BootClock& clock,
+RedisConnection::RedisConnection(RedisDriver& loop, const BootClock& clock,
                                  const RedisOptions& options, OnBroken on_broken,
                                  DialedRedis dialed, std::unique_ptr<ReplyReader> reader)
     : loop_(loop),
@@ -44,8 +42,9 @@ RedisConnection::RedisConnection(RedisLoop& loop, const BootClock& clock,
       max_silence_(options.max_silence),
       max_commands_(options.max_commands),
       max_queued_bytes_(options.max_queued_bytes),
+      node_(std::move(dialed.node)),
       run_id_(std::move(dialed.run_id)),
-      socket_(std::move(dialed.socket)),
+      stream_(std::move(dialed.stream)),
       reader_(std::move(reader)),
       on_broken_(std::move(on_broken)) {}
 
@@ -92,22 +91,24 @@ void RedisConnection::Break(absl::Status why) {
 }
 
 void RedisConnection::OnReady() {
-  heard_ = clock_.Now();
   for (int i = 0; i < kMaxReads && why_.ok(); ++i) {
-    std::array<char, kReadBytes> bytes;  // recv fills it
-    const ssize_t got = recv(socket_.fd(), bytes.data(), bytes.size(), 0);
-    if (got > 0) {
-      if (auto fed = reader_->Feed({bytes.data(), static_cast<std::size_t>(got)}); !fed.ok()) {
-        return Break(std::move(fed));
-      }
-      Parse();
-      if (static_cast<std::size_t>(got) < bytes.size()) return;
-    } else if (got == 0) {
-      return Break(RedisError(RedisFailure::kBroken, "closed by the other side"));
-    } else if (errno == EAGAIN) {
-      return;
-    } else if (errno != EINTR) {
-      return Break(RedisError(RedisFailure::kBroken, strerrordesc_np(errno)));
+    std::array<char, RedisStream::kReadBytes> bytes;  // Read fills it
+    auto got = stream_.Read(absl::MakeSpan(bytes));
+    switch (got.kind) {
+      case Kind::kSome:
+        heard_ = clock_.Now();
+        if (auto fed = reader_->Feed({bytes.data(), got.bytes}); !fed.ok()) {
+          return Break(std::move(fed));
+        }
+        Parse();
+        if (got.bytes < bytes.size()) return;
+        break;
+      case Kind::kLater:
+        return;
+      case Kind::kEnd:
+        return Break(RedisError(RedisFailure::kBroken, "closed by the other side"));
+      case Kind::kFailed:
+        return Break(RedisError(RedisFailure::kBroken, got.why));
     }
   }
 }
@@ -130,7 +131,10 @@ void RedisConnection::Answer(RedisReply reply) {
   --commands_;
   absl::Status error;
   if (reply.kind == RedisReply::Kind::kError) error = ErrorOfReply(reply.text);
-  if (FailureOf(error) == RedisFailure::kReadOnly) Break(ErrorOfReply(reply.text));
+  const RedisFailure failure = FailureOf(error);
+  if (failure == RedisFailure::kReadOnly || failure == RedisFailure::kMoved) {
+    Break(ErrorOfReply(reply.text));
+  }
   if (callback == nullptr) {
     ++late_replies_;
   } else if (error.ok()) {
@@ -140,7 +144,8 @@ void RedisConnection::Answer(RedisReply reply) {
   }
 }
 
-RedisLoop::Source::Wish RedisConnection::OnTurn() {
+RedisDriver::Source::Wish RedisConnection::OnTurn() {
+  if (stream_.read_wants_write()) OnReady();
   const absl::Duration now = clock_.Now();
   TakeSubmitted(now);
   Write();
@@ -150,7 +155,8 @@ RedisLoop::Source::Wish RedisConnection::OnTurn() {
   }
   Wish wish;
   wish.done = !why_.ok();
-  wish.write = written_ < out_.size();
+  wish.due = !under_way_.empty();
+  wish.write = written_ < out_.size() || stream_.read_wants_write();
   wish.next_turn = next_deadline_;
   if (!under_way_.empty()) wish.next_turn = std::min(wish.next_turn, heard_ + max_silence_);
   return wish;
@@ -177,15 +183,17 @@ void RedisConnection::TakeSubmitted(absl::Duration now) {
 }
 
 void RedisConnection::Write() {
-  if (out_.empty() || !why_.ok()) return;
-  const ssize_t sent =
-      send(socket_.fd(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
-  if (sent < 0) {
-    if (errno == EAGAIN || errno == EINTR) return;
-    return Break(RedisError(RedisFailure::kBroken, strerrordesc_np(errno)));
+  if (!why_.ok()) return;
+  while (written_ < out_.size()) {
+    const auto sent = stream_.Write(absl::string_view(out_).substr(written_));
+    if (sent.kind == Kind::kLater) break;
+    if (sent.kind == Kind::kEnd || sent.kind == Kind::kFailed) {
+      return Break(RedisError(RedisFailure::kBroken,
+                              sent.kind == Kind::kEnd ? "closed by the other side" : sent.why));
+    }
+    written_ += sent.bytes;
+    queued_bytes_ -= sent.bytes;
   }
-  written_ += static_cast<std::size_t>(sent);
-  queued_bytes_ -= static_cast<std::size_t>(sent);
   if (written_ == out_.size()) {
     out_.clear();
     written_ = 0;
@@ -218,7 +226,7 @@ void RedisConnection::OnRemoved() {
     taken_.swap(submitted_);
     submitted_bytes_ = std::string();
   }
-  socket_ = Socket();
+  stream_ = RedisStream();
   std::deque<Command> failed = std::move(under_way_);
   under_way_.clear();
   for (Command& command : taken_) failed.push_back(std::move(command));

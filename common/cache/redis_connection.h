@@ -19,16 +19,17 @@
 #include "common/cache/boot_clock.h"
 #include "common/cache/redis_codec.h"
 #include "common/cache/redis_dial.h"
-#include "common/cache/redis_loop.h"
+#include "common/cache/redis_driver.h"
+#include "common/cache/redis_stream.h"
 
 namespace rapport::cache {
 
 // Thread-safe. The loop keeps an open connection alive: whoever opened it calls Close().
 //
 // It breaks if the socket ends or fails, if Redis says something that is no reply, is silent for
-// `max_silence` while replies are due, or answers READONLY (it became a replica, so it is not what
-// it was made to).
-class RedisConnection final : public RedisLoop::Source {
+// `max_silence` while replies are due, or answers that it is not what it was made to any more:
+// READONLY (it became a replica), MOVED (another node of the cluster has the keys) or CLUSTERDOWN.
+class RedisConnection final : public RedisDriver::Source {
  public:
   // An error reply of Redis is a status; FailureOf() tells which.
   using Callback = absl::AnyInvocable<void(absl::StatusOr<RedisReply>)>;
@@ -37,10 +38,11 @@ class RedisConnection final : public RedisLoop::Source {
 
   // Blocks for up to `open_timeout` (redis_dial.h says what happens): not on a loop. `loop` and
   // `clock` outlive the connection.
-  static absl::StatusOr<std::shared_ptr<RedisConnection>> Open(RedisLoop& loop,
+  static absl::StatusOr<std::shared_ptr<RedisConnection>> Open(RedisDriver& loop,
                                                                const BootClock& clock,
                                                                const RedisOptions& options,
-                                                               OnBroken on_broken);
+                                                               OnBroken on_broken,
+                                                               std::size_t attempt = 0);
 
   // Sends a command. `callback` is called exactly once, on the loop and never inside Submit, with
   // the reply or with
@@ -56,11 +58,12 @@ class RedisConnection final : public RedisLoop::Source {
   bool broken() const { return broken_; }
   // The process that it was made to.
   const std::string& run_id() const { return run_id_; }
+  const RedisNode& node() const { return node_; }
   // Replies dropped because they came after their deadline.
   std::int64_t late_replies() const { return late_replies_; }
 
   // For the loop.
-  int fd() const override { return socket_.fd(); }
+  int fd() const override { return stream_.fd(); }
   void OnReady() override;
   Wish OnTurn() override;
   void OnRemoved() override;
@@ -70,7 +73,7 @@ class RedisConnection final : public RedisLoop::Source {
     absl::Duration deadline;  // boot time
     Callback callback;        // null once its deadline has passed
   };
-  RedisConnection(RedisLoop& loop, const BootClock& clock, const RedisOptions& options,
+  RedisConnection(RedisDriver& loop, const BootClock& clock, const RedisOptions& options,
                   OnBroken on_broken, DialedRedis dialed, std::unique_ptr<ReplyReader> reader);
   void Parse();
   void Answer(RedisReply reply);
@@ -80,11 +83,12 @@ class RedisConnection final : public RedisLoop::Source {
   void Expire(absl::Duration now);
   void Break(absl::Status why);
 
-  RedisLoop& loop_;
+  RedisDriver& loop_;
   const BootClock& clock_;
   const absl::Duration max_silence_;
   const std::size_t max_commands_;
   const std::size_t max_queued_bytes_;
+  const RedisNode node_;
   const std::string run_id_;
   std::atomic<bool> broken_{false};
   std::atomic<std::size_t> commands_{0};      // without a reply; grows under mu_ only
@@ -97,7 +101,7 @@ class RedisConnection final : public RedisLoop::Source {
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
 
   // Loop only.
-  Socket socket_;
+  RedisStream stream_;
   std::unique_ptr<ReplyReader> reader_;
   std::string out_;  // commands under way; written up to written_
   std::size_t written_ = 0;

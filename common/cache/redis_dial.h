@@ -3,24 +3,22 @@
 #define RAPPORT_COMMON_CACHE_REDIS_DIAL_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/cache/boot_clock.h"
 #include "common/cache/redis_codec.h"
+#include "common/cache/redis_stream.h"
 
 namespace rapport::cache {
 
 struct RedisOptions {
-  // "unix:/path/of/socket", "host:port" or "[::1]:port". There is no TLS here: a Redis on another
-  // machine is reached through a side-car that listens on a socket or on loopback.
-  std::string address;
-  // Allows a TCP address that is not loopback: only where the network itself is trusted.
-  bool allow_clear_network = false;
+  std::string address;        // redis_address.h has the forms
+  RedisTransport transport;   // `tls` follows from the address
   std::string user;           // of the ACL; empty for the default user
   std::string password_file;  // read at each opening; empty for no sign-in
+  unsigned scope = 0;         // in a cluster: to the owner of the slot of this scope's keys
   // Commands to send at each opening (SCRIPT LOAD …); each must succeed.
   std::vector<std::vector<std::string>> setup;
   absl::Duration open_timeout = absl::Seconds(1);
@@ -32,35 +30,25 @@ struct RedisOptions {
   std::size_t max_reply_bytes = std::size_t{8} << 20;
 };
 
-// INVALID_ARGUMENT unless it has the form of an address.
-absl::Status CheckRedisAddress(absl::string_view address);
-
-// Closes its file descriptor.
-class Socket {
- public:
-  explicit Socket(int fd = -1) : fd_(fd) {}
-  ~Socket();
-  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Socket& operator=(Socket&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
+// INVALID_ARGUMENT unless the address and what belongs to it go together.
+absl::Status CheckRedisOptions(const RedisOptions& options);
 
 struct DialedRedis {
-  Socket socket;  // non-blocking
+  RedisStream stream;
+  RedisNode node;  // where it is
   std::string run_id;
 };
 
-// Signs in (AUTH), reads run id and role (INFO), sends `setup`. Fails unless the other side is the
-// master. Takes at most `open_timeout`, apart from looking up a host name. `reader` is new, and
-// reads what comes afterwards.
+// Finds the Redis (redis_discovery.h), signs in (AUTH), reads run id and role (INFO), sends
+// `setup`. Fails unless the other side is the master. Takes at most `open_timeout`, apart from
+// looking up a host name. `reader` is new, and reads what comes afterwards. `attempt` counts the
+// openings: if one node of a cluster leads astray, another is asked the next time.
 absl::StatusOr<DialedRedis> DialRedis(const BootClock& clock, const RedisOptions& options,
-                                      ReplyReader& reader);
+                                      std::size_t attempt, ReplyReader& reader);
+
+// Whether the sentinels name another process than `node` now. False without sentinels, or if none
+// of them answers. (In a cluster the node itself says so: MOVED.) Takes at most `open_timeout`.
+bool HasMoved(const BootClock& clock, const RedisOptions& options, const RedisNode& node);
 
 }  // namespace rapport::cache
 

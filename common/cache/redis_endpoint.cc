@@ -25,7 +25,7 @@ absl::Status Copy(const absl::Status& status) {
 
 }  // namespace
 
-RedisEndpoint::RedisEndpoint(RedisLoop& loop, const BootClock& clock, base::Rng& rng,
+RedisEndpoint::RedisEndpoint(RedisDriver& loop, const BootClock& clock, base::Rng& rng,
                              RedisOptions options, Listener listener)
     : loop_(loop),
       clock_(clock),
@@ -67,14 +67,17 @@ bool RedisEndpoint::stopping() const {
 
 void RedisEndpoint::Run() {
   absl::Duration pause = kFirstPause;
-  while (!stopping()) {
-    auto opened = RedisConnection::Open(loop_, clock_, options_, [this](absl::Status why) {
-      base::MutexLock lock(&mu_);
-      current_ = nullptr;
-      status_ = std::move(why);
-      broken_ = true;
-      changed_.SignalAll();
-    });
+  for (std::size_t attempt = 0; !stopping(); ++attempt) {
+    auto opened = RedisConnection::Open(
+        loop_, clock_, options_,
+        [this](absl::Status why) {
+          base::MutexLock lock(&mu_);
+          current_ = nullptr;
+          status_ = std::move(why);
+          broken_ = true;
+          changed_.SignalAll();
+        },
+        attempt);
     if (opened.ok()) {
       const absl::Duration opened_at = clock_.Now();
       {
@@ -92,15 +95,14 @@ void RedisEndpoint::Run() {
       base::MutexLock lock(&mu_);
       status_ = std::move(opened).status();
     }
-    if (!Pause(Jittered(pause, kJitter, rng_))) return;
+    if (!Pause(Jittered(pause, kJitter, rng_))) break;
     pause = std::min(2 * pause, kLongestPause);
   }
 }
 
 void RedisEndpoint::Watch(RedisConnection& connection) {
-  {
-    base::MutexLock lock(&mu_);
-    while (!broken_ && !stopping_) changed_.Wait(&mu_);
+  while (Pause(kMasterCheck)) {
+    if (HasMoved(clock_, options_, connection.node())) break;
   }
   connection.Close();
   base::MutexLock lock(&mu_);
@@ -111,7 +113,7 @@ void RedisEndpoint::Watch(RedisConnection& connection) {
 bool RedisEndpoint::Pause(absl::Duration delay) {
   const absl::Duration until = clock_.Now() + delay;
   base::MutexLock lock(&mu_);
-  while (!stopping_) {
+  while (!stopping_ && !broken_) {
     const absl::Duration left = until - clock_.Now();
     if (left <= absl::ZeroDuration()) return true;
     changed_.WaitWithTimeout(&mu_, left);

@@ -13,9 +13,13 @@
 #include "common/base/uuid.h"
 #include "common/cache/boot_clock.h"
 #include "common/cache/redis_connection.h"
-#include "common/cache/redis_loop.h"
+#include "common/cache/redis_driver.h"
 
 namespace rapport::cache {
+
+// How often sentinels are asked whether the master is still the one: an old one that they cannot
+// reach does not break its connections.
+inline constexpr absl::Duration kMasterCheck = absl::Seconds(1);
 
 // Thread-safe. Attempts are 50 ms apart, doubling to 2 s, ±20 %; a connection that held for longer
 // than that starts again at 50 ms.
@@ -26,7 +30,7 @@ class RedisEndpoint {
   using Listener = std::function<void(const std::shared_ptr<RedisConnection>&)>;
 
   // The arguments outlive it.
-  RedisEndpoint(RedisLoop& loop, const BootClock& clock, base::Rng& rng, RedisOptions options,
+  RedisEndpoint(RedisDriver& loop, const BootClock& clock, base::Rng& rng, RedisOptions options,
                 Listener listener = nullptr);
   // Closes the connection. Waits for an attempt that is under way.
   ~RedisEndpoint();
@@ -41,13 +45,14 @@ class RedisEndpoint {
 
  private:
   void Run();
-  // Waits until the connection is broken, or closes it if the endpoint ends.
+  // Waits until the connection is broken, or closes it: if sentinels name another master, or if the
+  // endpoint ends.
   void Watch(RedisConnection& connection);
-  // False if the endpoint ends.
+  // False, at once, if the connection breaks or the endpoint ends.
   bool Pause(absl::Duration delay);
   bool stopping() const;
 
-  RedisLoop& loop_;
+  RedisDriver& loop_;
   const BootClock& clock_;
   base::Rng& rng_;
   const RedisOptions options_;

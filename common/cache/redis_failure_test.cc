@@ -1,8 +1,6 @@
 // What Redis refuses, and what is no Redis.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <signal.h>
 
 #include <fstream>
@@ -16,6 +14,7 @@
 namespace rapport::cache {
 namespace {
 
+using ::rapport::testing::FreePort;
 using ::rapport::testing::RedisServer;
 using ::rapport::testing::StatusIs;
 
@@ -216,16 +215,7 @@ TEST(RedisFailure, AddressesThatLeadNowhereFail) {
 }
 
 TEST(RedisFailure, LoopbackIsReachedByTcp) {
-  // Finds a free port by taking it for a moment.
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  ASSERT_EQ(bind(probe, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  ASSERT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(probe);
-  const int port = ntohs(address.sin_port);
+  const int port = FreePort();
   RedisServer server({"--port", absl::StrCat(port), "--bind", "127.0.0.1"});
   RedisFixture f;
   RedisOptions options;

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <utility>
+#include <vector>
 
 namespace rapport::cache {
 namespace {
@@ -25,43 +25,10 @@ RedisLoop::RedisLoop(const BootClock& clock) : clock_(clock), event_(NewEvent())
 }
 
 RedisLoop::~RedisLoop() {
-  {
-    base::MutexLock lock(&mu_);
-    stopping_ = true;
-  }
+  stopping_ = true;
   Wake();
   thread_.join();
   close(event_);
-}
-
-void RedisLoop::Add(std::shared_ptr<Source> source) {
-  Post([this, source = std::move(source)]() mutable {
-    bool ended = false;
-    {
-      base::MutexLock lock(&mu_);
-      ended = ended_;
-    }
-    if (ended) {
-      source->OnRemoved();
-    } else {
-      sources_.push_back({std::move(source), false});
-    }
-  });
-}
-
-void RedisLoop::Post(absl::AnyInvocable<void()> work) {
-  {
-    base::MutexLock lock(&mu_);
-    if (!ended_) {
-      posted_.push_back(std::move(work));
-      work = nullptr;
-    }
-  }
-  if (work != nullptr) {
-    work();
-  } else {
-    Wake();
-  }
 }
 
 void RedisLoop::Wake() {
@@ -72,27 +39,19 @@ void RedisLoop::Wake() {
 
 void RedisLoop::Run() {
   absl::Duration next_turn = absl::InfiniteDuration();
-  while (true) {
+  while (!stopping_) {
     Wait(next_turn);
     RunPosted();
     next_turn = TurnAll();
-    base::MutexLock lock(&mu_);
-    if (stopping_) break;
   }
-  for (Entry& entry : sources_) entry.source->OnRemoved();
-  sources_.clear();
-  {
-    base::MutexLock lock(&mu_);
-    ended_ = true;
-  }
-  RunPosted();
+  EndAll();
 }
 
 void RedisLoop::Wait(absl::Duration next_turn) {
   std::vector<pollfd> polled(1 + sources_.size());
   polled[0] = {event_, POLLIN, 0};
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    const auto events = static_cast<short>(sources_[i].write ? POLLIN | POLLOUT : POLLIN);
+    const auto events = static_cast<short>(sources_[i].wish.write ? POLLIN | POLLOUT : POLLIN);
     polled[i + 1] = {sources_[i].source->fd(), events, 0};
   }
   Mood mood = Mood::kAwake;
@@ -109,32 +68,6 @@ void RedisLoop::Wait(absl::Duration next_turn) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     if ((polled[i + 1].revents & ~POLLOUT) != 0) sources_[i].source->OnReady();
   }
-}
-
-void RedisLoop::RunPosted() {
-  std::vector<absl::AnyInvocable<void()>> work;
-  {
-    base::MutexLock lock(&mu_);
-    work.swap(posted_);
-  }
-  for (auto& piece : work) piece();
-}
-
-absl::Duration RedisLoop::TurnAll() {
-  absl::Duration next = absl::InfiniteDuration();
-  for (std::size_t i = 0; i < sources_.size();) {
-    Source& source = *sources_[i].source;
-    const Source::Wish wish = source.OnTurn();
-    if (wish.done) {
-      source.OnRemoved();
-      sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(i));
-      continue;
-    }
-    sources_[i].write = wish.write;
-    next = std::min(next, wish.next_turn);
-    ++i;
-  }
-  return next;
 }
 
 }  // namespace rapport::cache

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/uuid.h"
 #include "common/cache/redis_connection.h"
 #include "common/cache/scripts.h"
@@ -22,7 +23,16 @@ std::vector<std::vector<std::string>> LoadScripts();
 void RunScript(const std::shared_ptr<RedisConnection>& connection, Command command,
                absl::Duration budget, RedisConnection::Callback callback);
 
-// The same, and waits; up to `tries` times while it fails and the connection stands. Not on a loop.
+// The same with one command for each of several connections, side by side, and waits for all; each
+// up to `tries` times while it fails and its connection stands. Replies in the order of the calls.
+// Not on a loop.
+struct ScriptCall {
+  std::shared_ptr<RedisConnection> connection;
+  Command command;
+};
+std::vector<absl::StatusOr<RedisReply>> RunScriptsAndWait(absl::Span<const ScriptCall> calls,
+                                                          absl::Duration budget, int tries);
+// One of them.
 absl::StatusOr<RedisReply> RunScriptAndWait(const std::shared_ptr<RedisConnection>& connection,
                                             const Command& command, absl::Duration budget,
                                             int tries);

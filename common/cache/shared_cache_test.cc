@@ -114,6 +114,48 @@ TYPED_TEST(SharedCacheTest, AWriteIsMarkedAndStampedBeforeItIsAcknowledged) {
   EXPECT_EQ(this->process_.Counted("rapport_cache_intent_lost_total"), 0U);
 }
 
+// This thread is the server's loop.
+TYPED_TEST(SharedCacheTest, ALoopOfTheServerReadsByItself) {
+  this->OpenCache();
+  ReadLane* const lane = this->process_.cache().AddLane();
+  ASSERT_NE(lane, nullptr);
+  lane->Begin([] {});
+  const std::string run_id = this->process_.cache().mode()->row.run_id;
+  const absl::Time end = absl::Now() + kPatience;
+  while (lane->To(0, run_id) == nullptr) {
+    ASSERT_LT(absl::Now(), end);
+    lane->Turn();
+  }
+  EXPECT_EQ(lane->To(0, "another"), nullptr);
+  const auto loop = std::this_thread::get_id();
+  const auto read = [&] {
+    struct Answer {
+      std::string count;
+      std::thread::id thread;
+    };
+    Events<Answer> answers;
+    this->process_.Ask("warm", [&answers](const absl::StatusOr<CachedRow>& row) {
+      answers.Push({row.ok() ? row->payload : "failed", std::this_thread::get_id()});
+    });
+    while (answers.empty() && absl::Now() < end) lane->Turn();
+    return *answers.Next();
+  };
+  const auto hits = this->process_.Counted("rapport_cache_hits_total");
+  auto answer = read();
+  EXPECT_EQ(answer.count, "1");
+  EXPECT_EQ(answer.thread, loop);
+  EXPECT_EQ(this->process_.Counted("rapport_cache_hits_total"), hits + 1);
+
+  ASSERT_OK(this->process_.Write("warm"));
+  EXPECT_EQ(read().count, "2");  // a miss
+  do answer = read();
+  while (answer.thread != loop && absl::Now() < end);
+  EXPECT_EQ(answer.count, "2");
+
+  lane->End();
+  EXPECT_EQ(this->process_.Read("warm"), 2);
+}
+
 TYPED_TEST(SharedCacheTest, OneCommitStampsHundredsOfRows) {
   this->OpenCache();
   ASSERT_OK(this->process_.Transact([](store::Tx& tx) -> absl::Status {

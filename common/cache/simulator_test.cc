@@ -1,5 +1,5 @@
 // A few thousand seeded histories; those with even seeds spare marks and check G2 too.
-// RAPPORT_SEED=n replays one; RAPPORT_HISTORIES=n runs more.
+// RAPPORT_SEED=n replays one; RAPPORT_HISTORIES=n runs more, from RAPPORT_FIRST_SEED=n on.
 #include "common/cache/simulator.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,8 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
 
 // Proves: N5, S04, S05, S06
 TEST(CacheSimulator, NeverReturnsWhatAnAcknowledgedWriteReplaced) {
-  const std::uint64_t first = FromEnvironment("RAPPORT_SEED", 1);
+  const std::uint64_t first =
+      FromEnvironment("RAPPORT_SEED", FromEnvironment("RAPPORT_FIRST_SEED", 1));
   const std::uint64_t histories =
       std::getenv("RAPPORT_SEED") != nullptr ? 1 : FromEnvironment("RAPPORT_HISTORIES", 2000);
   SimulatorReport sum;

@@ -107,16 +107,27 @@ class Operator {
 // not close the cache.
 enum class Budget { kOfProtocol, kOfABusyMachine, kGenerous };
 
-// A process of a service. `redis` is the path of a socket, or empty.
+// The way to a Redis on this socket; none for an empty path.
+inline RedisOptions AtSocket(const std::string& path) {
+  RedisOptions options;
+  if (!path.empty()) options.address = "unix:" + path;
+  return options;
+}
+
+// A process of a service.
 class Process {
  public:
-  Process(store::OpenedStore store, const std::string& redis, Budget budget = Budget::kOfProtocol,
+  Process(store::OpenedStore store, const std::string& socket, Budget budget = Budget::kOfProtocol,
           bool sole_owner = false)
+      : Process(std::move(store), AtSocket(socket), budget, sole_owner) {}
+  Process(store::OpenedStore store, const RedisOptions& redis, Budget budget = Budget::kOfProtocol,
+          bool sole_owner = false, unsigned scopes = 1)
       : store_(*std::move(store)) {
     SharedCache::Options options;
     if (budget == Budget::kOfABusyMachine) options.mark_budget = 3 * kMarkBudget;
     if (budget == Budget::kGenerous) options.read_budget = options.mark_budget = kPatience;
-    if (!redis.empty()) options.redis.address = "unix:" + redis;
+    options.redis = redis;
+    options.scopes = scopes;
     options.tables = {{&Counters(), kCounterKind}};
     options.sole_owner = sole_owner;
     options.clock = &clock_;
@@ -154,6 +165,11 @@ class Process {
     auto answer = answers->Next();
     return answer.has_value() ? *std::move(answer) : absl::InternalError("no answer");
   }
+  // The same without waiting, for a counter of Acme().
+  void Ask(const std::string& id, CoherentReads::Done done) {
+    cache_->Get(Acme(), Counters(), CounterKey(id), absl::Now() + kPatience, LoadOf(Acme(), id),
+                std::move(done));
+  }
   // The count that a reader sees; 0 without a row, -1 for an error.
   std::int64_t Read(const std::string& id, const base::TenantId& tenant = Acme()) {
     const auto row = Get(id, tenant);
@@ -168,7 +184,7 @@ class Process {
   }
 
   // Opens the cache at once, without waiting for health: needs a closed one.
-  absl::Status OpenCache(const std::string& run_id) {
+  absl::Status OpenCache(const std::string& run_id, unsigned scope = 0) {
     ModeRow row;
     row.mode = {ModeState::kOn, rng_.Next()};
     row.run_id = run_id;
@@ -177,28 +193,32 @@ class Process {
         store::TransactAndWait(*store_, {}, ModeTenant(), [&](store::Tx& tx) {
           const absl::Status excluded = tx.Exclude();
           if (!excluded.ok()) return excluded;
-          return ChangeMode(tx, absl::Now(),
+          return ChangeMode(tx, scope, absl::Now(),
                             [&](ModeRow at) { return at.mode.state == ModeState::kOff ? row : at; })
               .status();
         }).status());
     return absl::OkStatus();
   }
-  absl::StatusOr<ModeRow> ModeInStore() {
+  absl::StatusOr<ModeRow> ModeInStore(unsigned scope = 0) {
     ASSIGN_OR_RETURN(const auto snapshot, store_->Read({}, ModeTenant()));
-    return ReadMode(*snapshot);
+    return ReadMode(*snapshot, scope);
   }
   // What this process believes, within the test's patience.
-  bool AwaitMode(ModeState state) {
+  bool AwaitMode(ModeState state, unsigned scope = 0) {
     const absl::Time end = absl::Now() + kPatience;
-    while (cache_->mode()->row.mode.state != state) {
+    while (cache_->mode(scope)->row.mode.state != state) {
       if (absl::Now() > end) return false;
       std::this_thread::yield();
     }
     return true;
   }
+  unsigned ScopeOf(const std::string& id, const base::TenantId& tenant = Acme()) const {
+    return cache::ScopeOf(tenant, RowId(CounterKey(id)), cache_->scopes());
+  }
   // The key of a counter in the epoch that this process believes.
   std::string KeyOf(const std::string& id, const base::TenantId& tenant = Acme()) {
-    return EncodeKey(kScope, cache_->mode()->row.mode.epoch,
+    const unsigned scope = ScopeOf(id, tenant);
+    return EncodeKey(scope, cache_->mode(scope)->row.mode.epoch,
                      {kCounterKind, tenant, RowId(CounterKey(id))});
   }
   std::uint64_t Counted(const std::string& name, std::vector<std::string> labels = {}) {

@@ -2,6 +2,7 @@
 #ifndef RAPPORT_COMMON_CACHE_TEST_REDIS_H_
 #define RAPPORT_COMMON_CACHE_TEST_REDIS_H_
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +22,8 @@
 #include "absl/types/optional.h"
 #include "common/base/mutex.h"
 #include "common/cache/redis_connection.h"
+#include "common/cache/redis_loop.h"
+#include "common/cache/redis_talk.h"
 
 namespace rapport::cache {
 
@@ -82,6 +86,43 @@ inline std::string TextOf(const Reply& reply) {
 }
 inline std::string TextOf(const absl::optional<Reply>& reply) {
   return reply.has_value() ? TextOf(*reply) : "nothing came";
+}
+
+// The user that docs/caching.md tells operators to make, as arguments of a server; and what a
+// client needs to be it.
+inline std::vector<std::string> AclUser(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words = {"--user", "rapport", "on",          ">secret", "~rp1:*",
+                                    "+get",   "+set",    "+pttl",       "+time",   "+evalsha",
+                                    "+eval",  "+info",   "+script|load"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+inline void SignIn(RedisOptions& options, const std::string& folder) {
+  options.user = "rapport";
+  options.password_file = folder + "/password";
+  std::ofstream(options.password_file) << "secret\n";
+}
+
+// One command to whatever listens on this socket.
+inline Reply RunOn(const std::string& socket, const std::vector<std::string>& words) {
+  const SystemBootClock clock;
+  const absl::Duration deadline = clock.Now() + kPatience;
+  auto stream = RedisStream::Open(clock, {socket, "", ""}, {}, deadline);
+  if (!stream.ok()) return stream.status();
+  ReplyReader reader(std::size_t{1} << 20);
+  auto replies = Talk(clock, *stream, reader, {words}, deadline);
+  if (!replies.ok()) return replies.status();
+  return std::move((*replies)[0]);
+}
+// Whether the server says so, within the test's patience.
+inline bool AwaitText(const std::string& socket, const std::vector<std::string>& words,
+                      const std::string& part) {
+  const absl::Time end = absl::Now() + kPatience;
+  while (TextOf(RunOn(socket, words)).find(part) == std::string::npos) {
+    if (absl::Now() > end) return false;
+    poll(nullptr, 0, 5);  // it shall have the processor
+  }
+  return true;
 }
 
 // Listens on a unix socket and lets `behave` treat each connection, one after the other. `behave`

@@ -23,6 +23,7 @@
 #include "common/rpc/reflection.h"
 #include "common/rpc/server.h"
 #include "common/rpc/watchdog.h"
+#include "common/store/migration.h"
 
 namespace rapport::host {
 namespace {
@@ -46,6 +47,18 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   }
   return content.str();
 }
+
+// Lets the thread of a loop read what it serves.
+class ReadsOfLoop final : public rpc::Companion {
+ public:
+  explicit ReadsOfLoop(cache::ReadLane* lane) : lane_(*lane) {}
+  void OnBegin(std::function<void()> wake) override { lane_.Begin(std::move(wake)); }
+  absl::Duration OnTurn() override { return lane_.Turn(); }
+  void OnEnd() override { lane_.End(); }
+
+ private:
+  cache::ReadLane& lane_;
+};
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(const Options& options) {
   if (options.tls_cert_file.empty()) return std::shared_ptr<grpc::ServerCredentials>();
@@ -149,6 +162,7 @@ absl::StatusOr<std::unique_ptr<store::Store>> Host::OpenStore(
   ASSIGN_OR_RETURN(auto opened, store::OpenStore(std::move(options)));
   *in_use = true;
   store_id_ = opened->id();
+  former_store_ids_ = opened->former_ids();
   metrics_->AddGauge("rapport_write_lane_queued", "Transactions that wait for the write lane")
       .With()
       .ReadFrom([store = opened.get()] { return static_cast<double>(store->queued()); });
@@ -159,21 +173,24 @@ absl::StatusOr<std::unique_ptr<store::Store>> Host::OpenStore(
   return opened;
 }
 
-absl::StatusOr<std::unique_ptr<Storage>> Host::OpenStorage(std::vector<const store::Table*> tables,
-                                                           std::vector<cache::GuardedTable> cached,
-                                                           int schema_version) {
-  if (!options_.redis.address.empty() && cached.empty()) {
+absl::StatusOr<std::unique_ptr<Storage>> Host::OpenStorage(const resource::Schema& schema) {
+  if (!options_.redis.address.empty() && schema.cached.empty()) {
     return absl::InvalidArgumentError("--redis: nothing of this service is cached");
   }
-  const bool shares = !sole_owner() && !cached.empty();
+  std::vector<const store::Table*> tables = schema.tables;
+  const bool fills = sole_owner() && !schema.fills.empty();
+  if (fills) tables.push_back(&store::FillTable());
+  const bool shares = !sole_owner() && !schema.cached.empty();
   if (options_.print_metrics && !shares) cache::CacheMetrics{*metrics_};
   if (shares) tables.push_back(&cache::ModeTable());
-  ASSIGN_OR_RETURN(auto store, OpenStore(std::move(tables), schema_version));
+  ASSIGN_OR_RETURN(auto store, OpenStore(std::move(tables), schema.version));
   std::unique_ptr<cache::SharedCache> cache;
   if (shares) {
     cache::SharedCache::Options options;
     options.redis = options_.redis;
-    options.tables = std::move(cached);
+    options.scopes = options_.cache_scopes;
+    options.tables = schema.cached;
+    options.near_bytes = options_.near_cache_bytes;
     options.clock = &wall_clock_;
     options.rng = &rng_;
     options.metrics = metrics_.get();
@@ -181,14 +198,26 @@ absl::StatusOr<std::unique_ptr<Storage>> Host::OpenStorage(std::vector<const sto
       std::fprintf(stderr, "cache: %.*s\n", static_cast<int>(what.size()), what.data());
     };
     ASSIGN_OR_RETURN(cache, cache::SharedCache::Create(*store, std::move(options)));
+    cache_ = cache.get();
   }
+  if (fills) RETURN_IF_ERROR(Fill(*store, schema.fills));
   return std::make_unique<Storage>(std::move(cache), std::move(store), executor_.get());
 }
 
-std::unique_ptr<Storage> Host::OpenStorageOrExit(std::vector<const store::Table*> tables,
-                                                 std::vector<cache::GuardedTable> cached,
-                                                 int schema_version) {
-  auto opened = OpenStorage(std::move(tables), std::move(cached), schema_version);
+absl::Status Host::Fill(store::Store& store, absl::Span<const store::Fill> fills) const {
+  store::OpenOptions where;
+  where.address = options_.store;
+  for (const store::Fill& fill : fills) {
+    const auto tenants = store::TenantsOf(where, *fill.table);
+    if (absl::IsInvalidArgument(tenants.status())) return absl::OkStatus();  // in memory: new
+    RETURN_IF_ERROR(tenants.status());
+    RETURN_IF_ERROR(store::RunFill(store, fill, *tenants, 1, [](absl::string_view) {}));
+  }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<Storage> Host::OpenStorageOrExit(const resource::Schema& schema) {
+  auto opened = OpenStorage(schema);
   if (!opened.ok()) Exit(options_, opened.status());
   return *std::move(opened);
 }
@@ -229,6 +258,11 @@ absl::Status Host::RunUntilStopped(rpc::MethodTable* table, const RunOptions& ru
   ASSIGN_OR_RETURN(serving.credentials, ServerCredentials(options_));
   serving.loops = options_.loops;
   serving.store_id = store_id_;
+  serving.former_store_ids = former_store_ids_;
+  serving.lag = run.lag;
+  if (cache_ != nullptr && !options_.redis.address.empty()) {
+    serving.companion = [this] { return std::make_unique<ReadsOfLoop>(cache_->AddLane()); };
+  }
   auto started = rpc::Server::Start(std::move(serving), *table, admission_.get(), executor_.get(),
                                     run.gate, &observer, *clock_);
   if (!started.ok()) {

@@ -20,11 +20,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/auth/token_signer.h"
 #include "common/auth/token_verifier.h"
 #include "common/base/uuid.h"
 #include "common/host/options.h"
 #include "common/host/storage.h"
+#include "common/resource/schema.h"
 #include "common/rpc/admission.h"
 #include "common/rpc/client.h"
 #include "common/rpc/consistency.h"
@@ -41,7 +43,8 @@
 namespace rapport::host {
 
 struct RunOptions {
-  rpc::ConsistencyGate* gate = nullptr;  // may be null
+  rpc::ConsistencyGate* gate = nullptr;      // may be null
+  std::function<absl::Duration()> lag = {};  // see rpc::ServerOptions
   // Runs on the main thread once the server listens, before it says that it is ready: to start
   // followers and timers. An error ends the process with 1.
   std::function<absl::Status()> on_started = {};
@@ -59,14 +62,10 @@ class Host {
   ~Host();
 
   // Opens the store that --store names. Its id is the one in the consistency tokens of this
-  // process. Rows of `cached` tables can be read through the shared cache. The storage must be gone
-  // before the host.
-  absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(std::vector<const store::Table*> tables,
-                                                       std::vector<cache::GuardedTable> cached = {},
-                                                       int schema_version = 1);
-  std::unique_ptr<Storage> OpenStorageOrExit(std::vector<const store::Table*> tables,
-                                             std::vector<cache::GuardedTable> cached = {},
-                                             int schema_version = 1);
+  // process. A file is brought up to date, its rows too. The storage must be gone before the host,
+  // but not while it runs.
+  absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(const resource::Schema& schema);
+  std::unique_ptr<Storage> OpenStorageOrExit(const resource::Schema& schema);
 
   // No other process writes to the store, so that memory can hold what was read from it.
   bool sole_owner() const { return store::IsEmbedded(options_.store); }
@@ -98,6 +97,7 @@ class Host {
   absl::Status Init();
   absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(std::vector<const store::Table*> tables,
                                                           int schema_version);
+  absl::Status Fill(store::Store& store, absl::Span<const store::Fill> fills) const;
   absl::Status RunUntilStopped(rpc::MethodTable* table, const RunOptions& run);
   absl::Status WritePortFile(const std::vector<std::string>& addresses) const;
   void WaitForStop();
@@ -117,6 +117,8 @@ class Host {
   std::unique_ptr<rpc::Executor> executor_;
   rpc::Health health_;
   std::string store_id_;
+  std::vector<std::string> former_store_ids_;
+  cache::SharedCache* cache_ = nullptr;  // the storage's; null if it has none
 };
 
 }  // namespace rapport::host

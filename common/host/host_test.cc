@@ -202,11 +202,11 @@ TEST_F(HostTest, OpensItsStoreOnceAndTellsTheTimeOfTheTest) {
   EXPECT_EQ(absl::FormatTime((*host)->clock().Now(), absl::UTCTimeZone()),
             "2026-11-21T09:00:00+00:00");
   const store::Table table = {"things", {{"id", store::ColumnType::kText}}};
-  auto opened = (*host)->OpenStorage({&table});
+  auto opened = (*host)->OpenStorage({.service = "things", .tables = {&table}});
   ASSERT_OK(opened);
   auto again = Host::Create(options);
   ASSERT_OK(again);
-  EXPECT_THAT((*again)->OpenStorage({&table}),
+  EXPECT_THAT((*again)->OpenStorage({.service = "things", .tables = {&table}}),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("in use")));
 }
 

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
+#include "common/cache/entry.h"
 #include "common/config/command_line.h"
 #include "common/rpc/server.h"
 #include "common/store/open_store.h"
@@ -26,12 +27,25 @@ ABSL_FLAG(std::string, store, "",
           "where the data is: sqlite:PATH, sqlite::memory: (lost at the end), or "
           "postgres://USER@HOST/DATABASE");
 ABSL_FLAG(std::string, redis, "",
-          "Redis for the cache that the processes on one PostgreSQL database share: host:port or "
-          "unix:PATH; empty for none, and then for all of them");
+          "Redis for the cache that the processes on one PostgreSQL database share: host:port, "
+          "unix:PATH, sentinel://host:port,host:port/NAME or cluster://host:port,host:port; with "
+          "TLS rediss://host:port, sentinels://… or clusters://…; empty for none, and then for all "
+          "of them");
+ABSL_FLAG(std::int32_t, cache_scopes, 1,
+          "into how many parts that fail by themselves the shared cache of a new database is "
+          "divided, 1 to 16; later processes take over what the first one said");
 ABSL_FLAG(std::string, redis_user, "", "user of Redis's ACL; empty for the default user");
 ABSL_FLAG(std::string, redis_password_file, "", "file with that user's password");
+ABSL_FLAG(std::string, redis_ca_file, "",
+          "PEM roots to check Redis's certificate with; empty for the system's");
+ABSL_FLAG(std::string, redis_cert_file, "",
+          "PEM chain of a certificate to show to Redis; needs --redis_key_file");
+ABSL_FLAG(std::string, redis_key_file, "", "PEM key of --redis_cert_file");
 ABSL_FLAG(bool, redis_allow_clear_network, false,
           "speak to a Redis that is neither on loopback nor on a unix socket, in plaintext");
+ABSL_FLAG(std::size_t, near_cache_bytes, std::size_t{64} << 20,
+          "memory for answers to reads that accept old ones, on a store that several processes "
+          "share; 0 for none");
 ABSL_FLAG(std::string, jwks_file, "", "JWKS file with the keys that sign the callers' tokens");
 ABSL_FLAG(std::vector<std::string>, issuer, {},
           "accepted issuers of tokens; the first one also signs --signing_key_file's");
@@ -96,14 +110,22 @@ absl::Status ReadStore(Options* options) {
 absl::Status ReadRedis(Options* options) {
   cache::RedisOptions& redis = options->redis;
   redis.address = absl::GetFlag(FLAGS_redis);
+  const std::int32_t scopes = absl::GetFlag(FLAGS_cache_scopes);
+  if (scopes < 1 || scopes > static_cast<std::int32_t>(cache::kMaxScopes)) {
+    return Invalid("cache_scopes", "must be 1 to 16");
+  }
+  options->cache_scopes = static_cast<unsigned>(scopes);
   redis.user = absl::GetFlag(FLAGS_redis_user);
   redis.password_file = absl::GetFlag(FLAGS_redis_password_file);
-  redis.allow_clear_network = absl::GetFlag(FLAGS_redis_allow_clear_network);
+  redis.transport.ca_file = absl::GetFlag(FLAGS_redis_ca_file);
+  redis.transport.cert_file = absl::GetFlag(FLAGS_redis_cert_file);
+  redis.transport.key_file = absl::GetFlag(FLAGS_redis_key_file);
+  redis.transport.allow_clear_network = absl::GetFlag(FLAGS_redis_allow_clear_network);
   if (redis.address.empty()) return absl::OkStatus();
   if (store::IsEmbedded(options->store)) {
     return Invalid("redis", "needs a --store that several processes can share");
   }
-  const absl::Status fit = cache::CheckRedisAddress(redis.address);
+  const absl::Status fit = cache::CheckRedisOptions(redis);
   return fit.ok() ? fit : Invalid("redis", fit.message());
 }
 
@@ -188,6 +210,7 @@ absl::StatusOr<Options> OptionsFromFlags(const Program& program) {
   RETURN_IF_ERROR(ReadRedis(&options));
   RETURN_IF_ERROR(ReadIdentity(&options, local));
   RETURN_IF_ERROR(ReadNumbers(&options));
+  options.near_cache_bytes = absl::GetFlag(FLAGS_near_cache_bytes);
   options.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
   const auto level = telemetry::ParseLogLevel(absl::GetFlag(FLAGS_log_level));
   if (!level.has_value()) {

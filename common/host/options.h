@@ -3,6 +3,7 @@
 #ifndef RAPPORT_COMMON_HOST_OPTIONS_H_
 #define RAPPORT_COMMON_HOST_OPTIONS_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct Options {
   std::vector<std::string> listen;
   std::string store;          // see common/store/open_store.h
   cache::RedisOptions redis;  // without an address: none
+  unsigned cache_scopes = 1;  // see SharedCache::Options
+  std::size_t near_cache_bytes = 0;
   std::string jwks_file;
   std::vector<std::string> issuers;
   std::string audience;

@@ -30,7 +30,8 @@ class Storage {
   Storage& operator=(const Storage&) = delete;
 
   store::Store* store() const { return store_.get(); }
-  // Null where this process owns the store.
+  // These two are null where this process owns the store.
+  const cache::SharedCache* cache() const { return cache_.get(); }
   const resource::RowReads* rows() const { return rows_.get(); }
 
  private:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/call_context.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -18,6 +19,8 @@ struct Answer {
   grpc::ByteBuffer bytes;  // none: the message without any field set
   // Sequence of the store that the answer made (0: none); becomes the consistency token.
   std::int64_t sequence = 0;
+  // The answer is no older than this; 0: it is coherent. Told to callers that accept old answers.
+  absl::Duration age = absl::ZeroDuration();
 };
 
 // Valid until Finish is called.

@@ -80,6 +80,8 @@ ClientCallStart Client::Begin(absl::string_view method, const CallOptions& optio
     token = token.empty() ? remembered : MergeTokens(remembered, token);
   }
   if (!token.empty()) start.context->AddMetadata(kConsistencyHeader, token);
+  const std::string level = FormatConsistency(options.consistency);
+  if (!level.empty()) start.context->AddMetadata(kLevelHeader, level);
   if (!options.request_id.empty()) start.context->AddMetadata("x-request-id", options.request_id);
   if (!options.traceparent.empty()) start.context->AddMetadata("traceparent", options.traceparent);
   return start;
@@ -111,6 +113,7 @@ struct Calls::Call {
   google::protobuf::MessageLite* response;
   std::function<void(absl::Status)> done;
   std::string* token;
+  absl::Duration* age;
   grpc::ByteBuffer answer;
   grpc::Status status;
   std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
@@ -121,6 +124,7 @@ struct Calls::Call {
     const std::string written = TokenOf(*start.context);
     if (start.session != nullptr) start.session->Remember(written);
     if (token != nullptr) *token = written;
+    if (age != nullptr) *age = AgeOf(*start.context);
     if (!Parse(answer, response)) return absl::DataLossError("the answer is no such message");
     return absl::OkStatus();
   }
@@ -139,6 +143,7 @@ void Calls::Start(Client& client, absl::string_view method,
   call->response = response;
   call->done = std::move(done);
   call->token = token;
+  call->age = options.age;
   call->reader.reset(grpc::internal::ClientAsyncResponseReaderHelper::Create<grpc::ByteBuffer>(
       call->start.channel.get(), &queue_,
       grpc::internal::RpcMethod(call->start.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC),

@@ -41,6 +41,9 @@ struct CallOptions {
   bool wait_for_ready = false;
   // Sent together with what the session remembers.
   std::string consistency_token = {};
+  base::Consistency consistency = {};  // of reads
+  // If given: gets the age of an answer that may be old; InfiniteDuration if nothing is said of it.
+  absl::Duration* age = nullptr;
   std::string request_id = {};   // a UUID for logs; empty: the server makes one
   std::string traceparent = {};  // W3C trace context; may be empty
 };

@@ -1,7 +1,9 @@
 #include "common/rpc/client_stream.h"
 
+#include <cstdint>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "common/base/errors.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/session.h"
@@ -22,10 +24,24 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-std::string TokenOf(const grpc::ClientContext& context) {
+namespace {
+
+std::string Trailer(const grpc::ClientContext& context, const char* name) {
   const auto& metadata = context.GetServerTrailingMetadata();
-  const auto it = metadata.find(kConsistencyHeader);
+  const auto it = metadata.find(name);
   return it == metadata.end() ? "" : std::string(it->second.data(), it->second.size());
+}
+
+}  // namespace
+
+std::string TokenOf(const grpc::ClientContext& context) {
+  return Trailer(context, kConsistencyHeader);
+}
+
+absl::Duration AgeOf(const grpc::ClientContext& context) {
+  std::int64_t age_ms = 0;
+  return absl::SimpleAtoi(Trailer(context, kAgeTrailer), &age_ms) ? absl::Milliseconds(age_ms)
+                                                                  : absl::InfiniteDuration();
 }
 
 ClientStream::ClientStream(ClientCallStart start, const google::protobuf::MessageLite* request)

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message_lite.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -29,6 +30,8 @@ struct ClientCallStart {
 absl::Status FromGrpc(const grpc::Status& status);
 // The consistency token in the trailing metadata of a finished call, or "".
 std::string TokenOf(const grpc::ClientContext& context);
+// The age of the answer there; InfiniteDuration if nothing is said of it.
+absl::Duration AgeOf(const grpc::ClientContext& context);
 
 // Reading and writing do not know the types of the messages. Internal to common/rpc.
 class ClientStream {

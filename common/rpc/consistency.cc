@@ -5,10 +5,22 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/errors.h"
 #include "common/base/id.h"
 
 namespace rapport::rpc {
+namespace {
+
+using Level = base::Consistency::Level;
+
+constexpr char kCoherent[] = "coherent";
+constexpr char kAtLeastAsFresh[] = "at_least_as_fresh";
+constexpr char kMinimizeLatency[] = "minimize_latency";
+constexpr char kFullyConsistent[] = "fully_consistent";
+constexpr char kMaxAge[] = ";max_age=";
+
+}  // namespace
 
 std::string FormatToken(const std::vector<Position>& positions) {
   std::string out;
@@ -31,6 +43,45 @@ absl::StatusOr<std::vector<Position>> ParseToken(absl::string_view token) {
     out.push_back({std::string(part.substr(0, dot)), sequence});
   }
   return out;
+}
+
+absl::StatusOr<base::Consistency> ParseConsistency(absl::string_view level) {
+  base::Consistency out;
+  if (absl::ConsumePrefix(&level, kMinimizeLatency)) {
+    out.level = Level::kMinimizeLatency;
+    const bool fits =
+        level.empty() ||
+        (absl::ConsumePrefix(&level, kMaxAge) && absl::ParseDuration(level, &out.max_age) &&
+         out.max_age >= absl::ZeroDuration() && out.max_age <= base::Consistency::kLongestAge);
+    if (fits) return out;
+  } else if (level == kAtLeastAsFresh) {
+    out.level = Level::kAtLeastAsFresh;
+    return out;
+  } else if (level == kFullyConsistent) {
+    out.level = Level::kFullyConsistent;
+    return out;
+  } else if (level == kCoherent) {
+    return out;
+  }
+  return errors::InvalidField(kLevelHeader,
+                              "must be coherent, at_least_as_fresh, minimize_latency, "
+                              "minimize_latency;max_age=DURATION with 0s to 60s, or "
+                              "fully_consistent");
+}
+
+std::string FormatConsistency(const base::Consistency& consistency) {
+  switch (consistency.level) {
+    case Level::kCoherent:
+      break;
+    case Level::kAtLeastAsFresh:
+      return kAtLeastAsFresh;
+    case Level::kMinimizeLatency:
+      if (consistency.max_age == base::Consistency::kLongestAge) return kMinimizeLatency;
+      return absl::StrCat(kMinimizeLatency, kMaxAge, absl::FormatDuration(consistency.max_age));
+    case Level::kFullyConsistent:
+      return kFullyConsistent;
+  }
+  return "";
 }
 
 std::string MergeTokens(absl::string_view a, absl::string_view b) {

@@ -15,10 +15,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/consistency.h"
 
 namespace rapport::rpc {
 
 inline constexpr char kConsistencyHeader[] = "rapport-consistency-token";
+// The level that a read asks for, and the age of an answer that may be old, in milliseconds.
+inline constexpr char kLevelHeader[] = "rapport-consistency";
+inline constexpr char kAgeTrailer[] = "rapport-age-ms";
 
 struct Position {
   std::string store_id;
@@ -30,6 +34,12 @@ std::string FormatToken(const std::vector<Position>& positions);
 absl::StatusOr<std::vector<Position>> ParseToken(absl::string_view token);
 // The positions of both, the later one where they name the same store.
 std::string MergeTokens(absl::string_view a, absl::string_view b);
+
+// "coherent", "at_least_as_fresh", "minimize_latency", "minimize_latency;max_age=500ms" or
+// "fully_consistent"; max_age is 0 to 60 s. INVALID_ARGUMENT (FIELD) for anything else.
+absl::StatusOr<base::Consistency> ParseConsistency(absl::string_view level);
+// The inverse; "" for what callers get who say nothing.
+std::string FormatConsistency(const base::Consistency& consistency);
 
 // Knows how far this process has come with the changes of each store. Thread-safe.
 class ConsistencyGate {

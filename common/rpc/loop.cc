@@ -4,9 +4,25 @@
 #include <future>
 #include <utility>
 
+#include "grpc/support/time.h"
+
 namespace rapport::rpc {
 
-Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {
+namespace {
+
+constexpr int kEventsATurn = 128;
+
+gpr_timespec After(absl::Duration delay) {
+  if (delay <= absl::ZeroDuration()) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  if (delay == absl::InfiniteDuration()) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(absl::ToInt64Nanoseconds(delay), GPR_TIMESPAN));
+}
+
+}  // namespace
+
+Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<Companion> companion)
+    : queue_(std::move(queue)), companion_(std::move(companion)) {
   wake_.loop = this;
   tick_.loop = this;
   early_tick_.loop = this;
@@ -21,7 +37,11 @@ void Loop::Start() {
   thread_ = std::thread([this, &started] {
     thread_id_ = std::this_thread::get_id();
     started.set_value();
-    Run();
+    if (companion_ == nullptr) {
+      Run();
+    } else {
+      RunTurns();
+    }
   });
   started.get_future().wait();
 }
@@ -43,6 +63,24 @@ void Loop::Run() {
     base::HappensAfter(tag);
     static_cast<Event*>(tag)->OnEvent(ok);
   }
+}
+
+void Loop::RunTurns() {
+  companion_->OnBegin([this] { Post(&nothing_); });
+  auto status = grpc::CompletionQueue::TIMEOUT;
+  while (status != grpc::CompletionQueue::SHUTDOWN) {
+    gpr_timespec until = After(companion_->OnTurn());
+    for (int events = 0; events < kEventsATurn; ++events) {
+      void* tag = nullptr;
+      bool ok = false;
+      status = queue_->AsyncNext(&tag, &ok, until);
+      if (status != grpc::CompletionQueue::GOT_EVENT) break;
+      base::HappensAfter(tag);
+      static_cast<Event*>(tag)->OnEvent(ok);
+      until = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+    }
+  }
+  companion_->OnEnd();
 }
 
 void Loop::Flush() {

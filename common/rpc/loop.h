@@ -11,6 +11,7 @@
 
 #include "common/base/happens_before.h"
 #include "common/base/mutex.h"
+#include "common/rpc/companion.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
 
@@ -44,7 +45,8 @@ class Ticked {
 
 class Loop {
  public:
-  explicit Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  explicit Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue,
+                std::unique_ptr<Companion> companion = nullptr);
   ~Loop();
 
   void Start();
@@ -79,11 +81,17 @@ class Loop {
     void OnPosted() override { loop->TickAll(); }
     Loop* loop = nullptr;
   };
+  struct Nothing : Posted {
+    void OnPosted() override {}
+  };
   void Run();
+  // The same with a companion: what gRPC has, at most 128 events, then the companion's turn.
+  void RunTurns();
   void ArmTick();
   void TickAll();
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  const std::unique_ptr<Companion> companion_;  // may be null
   base::Mutex mu_;
   std::vector<Posted*> posted_ ABSL_GUARDED_BY(mu_);
   bool armed_ ABSL_GUARDED_BY(mu_) = false;
@@ -96,6 +104,7 @@ class Loop {
   Wake wake_;
   Tick tick_;
   EarlyTick early_tick_;
+  Nothing nothing_;
   std::thread thread_;
   std::thread::id thread_id_;
 };

@@ -1,5 +1,6 @@
 #include "common/rpc/pipeline.h"
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -83,6 +84,28 @@ absl::Status Pipeline::Begin(const Method& method, const Loop& loop,
     ASSIGN_OR_RETURN(*at_least, ParseToken(token));
     for (const Position& position : *at_least) {
       if (position.store_id == options_.store_id) call->at_least = position.sequence;
+      if (absl::c_linear_search(options_.former_store_ids, position.store_id)) {
+        return errors::BadConsistencyToken();
+      }
+    }
+  }
+  const absl::string_view level = Header(context, kLevelHeader);
+  return level.empty() ? absl::OkStatus() : ReadLevel(method, level, call, at_least);
+}
+
+absl::Status Pipeline::ReadLevel(const Method& method, absl::string_view level,
+                                 base::CallContext* call, std::vector<Position>* at_least) const {
+  ASSIGN_OR_RETURN(const base::Consistency asked, ParseConsistency(level));
+  // Changes are made to what is there now.
+  if (method.rule.idempotency() != rapport::type::v1::IDEMPOTENCY_READ) return absl::OkStatus();
+  call->consistency = asked;
+  if (asked.level == base::Consistency::Level::kMinimizeLatency) {
+    at_least->clear();
+    call->at_least = 0;
+  } else if (asked.level == base::Consistency::Level::kAtLeastAsFresh) {
+    for (const Position& position : *at_least) {
+      // Nobody knows which of our rows hold what another store had there.
+      if (position.store_id != options_.store_id) call->consistency.max_age = absl::ZeroDuration();
     }
   }
   return absl::OkStatus();
@@ -167,6 +190,15 @@ grpc::Status Pipeline::ToGrpc(const absl::Status& status, const base::CallContex
 
 std::string Pipeline::TokenFor(std::int64_t sequence) const {
   return FormatToken({{options_.store_id, sequence}});
+}
+
+void Pipeline::TellAge(const base::CallContext& call, const Answer& answer,
+                       grpc::ServerContext* context) const {
+  if (!call.consistency.MayBeOld()) return;
+  const absl::Duration age = answer.age + (options_.lag ? options_.lag() : absl::ZeroDuration());
+  if (age == absl::InfiniteDuration()) return;
+  context->AddTrailingMetadata(
+      kAgeTrailer, absl::StrCat(absl::ToInt64Milliseconds(absl::Ceil(age, absl::Milliseconds(1)))));
 }
 
 void Pipeline::Observe(const Method* method, const base::CallContext& call,

@@ -50,9 +50,16 @@ class Pipeline {
   static grpc::Status ToGrpc(const absl::Status& status, const base::CallContext& call,
                              grpc::ServerContext* context);
   std::string TokenFor(std::int64_t sequence) const;
+  // Tells a caller that accepts old answers how old this one is, if anybody knows.
+  void TellAge(const base::CallContext& call, const Answer& answer,
+               grpc::ServerContext* context) const;
   void Observe(const Method* method, const base::CallContext& call,
                const grpc::ServerContext& context, const absl::Status& status,
                absl::Time wall_start);
+
+  // The level that a read asks for.
+  absl::Status ReadLevel(const Method& method, absl::string_view level, base::CallContext* call,
+                         std::vector<Position>* at_least) const;
 
   const Method& method(int i) const { return *table_.methods()[static_cast<std::size_t>(i)]; }
 

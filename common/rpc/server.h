@@ -4,6 +4,7 @@
 #define RAPPORT_COMMON_RPC_SERVER_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/admission.h"
+#include "common/rpc/companion.h"
 #include "common/rpc/consistency.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/loop.h"
@@ -32,7 +34,15 @@ struct ServerOptions {
   std::size_t memory_quota_bytes = std::size_t{512} << 20;
   // Name of this process's store, for the tokens that writes answer with.
   std::string store_id;
+  // What it was called before it was restored or promoted: tokens that name these are refused,
+  // because what they stand for may be lost.
+  std::vector<std::string> former_store_ids;
+  // By how much what the answers rest on is behind, for a service that answers from copies of what
+  // others have; InfiniteDuration: nobody knows. Absent: they rest on its own store.
+  std::function<absl::Duration()> lag;
   absl::Duration heartbeat = absl::Seconds(5);  // of server streams
+  // Called for each loop; may return null. Absent: no loop has a companion.
+  std::function<std::unique_ptr<Companion>()> companion;
 };
 
 // True if `address` is loopback or a unix socket.

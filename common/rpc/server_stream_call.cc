@@ -124,13 +124,15 @@ class ServerStreamCall final : public Event, public Ticked {
   void OnProduced() {
     producing_ = false;
     if (!produced_.ok()) {
-      End(produced_.status());
+      if (!ending_) end_status_ = produced_.status();
+      ending_ = true;
+      outbox_.clear();
     } else {
       if (!produced_->empty()) more_ = true;
       for (auto& message : *produced_) outbox_.push_back(std::move(message));
       produced_->clear();
     }
-    Advance();
+    Advance();  // the last that happens here: a client that is gone may have ended the call
   }
 
   void End(absl::Status status) {

@@ -409,6 +409,21 @@ TEST(Consistency, ACallWaitsForWhatTheSessionHasWritten) {
   EXPECT_EQ(ReasonName(ListStewards(other, broken).status()), "CONSISTENCY_TOKEN");
 }
 
+// Proves: S05
+TEST(Consistency, ATokenOfALostStateOfTheStoreIsRefused) {
+  TestServer server({.server = {.former_store_ids = {"before", "longbefore"}}});
+  Client client = server.MakeClient();
+  CallOptions options;
+  for (const char* token : {"before.1", "longbefore.3", "other.9,before.1"}) {
+    options.consistency_token = token;
+    const auto refused = ListStewards(client, options);
+    EXPECT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument)) << token;
+    EXPECT_EQ(ReasonName(refused.status()), "CONSISTENCY_TOKEN") << token;
+  }
+  options.consistency_token = "teststore.1,other.9";
+  EXPECT_OK(ListStewards(client, options));
+}
+
 TEST(Pipeline, SendsAnswersThatOtherThreadsFinish) {
   TestServer server({.server = {.loops = 2}});
   constexpr int kCallers = 8;

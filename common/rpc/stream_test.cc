@@ -7,7 +7,9 @@
 #include "common/base/errors.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/test_server.h"
+#include "common/testing/gate.h"
 #include "common/testing/matchers.h"
+#include "rapport/contact/v1/steward_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
 #include "rapport/feed/v1/change_feed_service.pb.h"
 
@@ -88,6 +90,27 @@ TEST(ServerStream, IsRefusedLikeACall) {
   ChangeBatch batch;
   EXPECT_FALSE(stream->Read(&batch));
   EXPECT_EQ(ReasonName(stream->Finish()), "FIELD");
+}
+
+TEST(ServerStream, OutlivesAClientThatHasGoneWhenItsSourceFails) {
+  TestServer server;
+  Client client = server.MakeClient();
+  testing::Gate asked, gone;
+  server.feed.next = [&] {
+    asked.Open();
+    gone.Pass();
+    return errors::StoreUnavailable();
+  };
+  auto stream = client.ReadStream<ChangeBatch>(kWatchChanges, WatchChangesRequest());
+  asked.Pass();
+  stream.reset();
+  server.observations.WaitFor("", 1);  // the server has noticed, and only the source is left
+  contact::v1::GetStewardRequest request;
+  request.set_name("tenants/home/stewards/mara");
+  for (int i = 0; i < 10; ++i) EXPECT_OK(client.Call<contact::v1::Steward>(kGetSteward, request));
+  gone.Open();
+  server.feed.WaitForSources(0);
+  EXPECT_OK(client.Call<contact::v1::Steward>(kGetSteward, request));
 }
 
 // Proves: P01

@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/errors.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/reflection.h"
 #include "rapport/contact/v1/steward_service.pb.h"
@@ -75,6 +77,7 @@ class TestFeed::Source final : public StreamSource {
     feed_->changed_.SignalAll();
   }
   absl::StatusOr<std::vector<grpc::ByteBuffer>> Next(bool heartbeat) override {
+    RETURN_IF_ERROR(feed_->next());
     base::MutexLock lock(&feed_->mu_);
     std::vector<grpc::ByteBuffer> out;
     feed_api::ChangeBatch batch;
@@ -117,6 +120,23 @@ void TestFeed::WaitForSources(int count) {
   while (static_cast<int>(sources_.size()) != count) changed_.Wait(&mu_);
 }
 
+namespace {
+
+grpc::ByteBuffer AsAsked(const base::CallContext& context, const std::string& name) {
+  contact::Steward steward;
+  steward.set_name(name);
+  steward.set_display_name(FormatConsistency(context.consistency));
+  if (context.consistency.max_age == absl::ZeroDuration()) {
+    steward.set_display_name(absl::StrCat(steward.display_name(), " nothing old"));
+  }
+  if (context.at_least != 0) {
+    steward.set_display_name(absl::StrCat(steward.display_name(), " after ", context.at_least));
+  }
+  return Serialize(steward);
+}
+
+}  // namespace
+
 void TestServer::FillTable(const TestServerOptions& options) {
   table.Unary(kGetSteward, Lane::kLoop, [this](Call& call) {
     const auto& request = static_cast<const contact::GetStewardRequest&>(call.request());
@@ -128,9 +148,9 @@ void TestServer::FillTable(const TestServerOptions& options) {
       call.Finish(absl::InternalError("SELECT secret"));
       return;
     }
-    contact::Steward steward;
-    steward.set_name(request.name());
-    call.Finish(Answer{Serialize(steward)});
+    Answer answer{AsAsked(call.context(), request.name())};
+    if (request.name().ends_with("/old")) answer.age = absl::Microseconds(1500);
+    call.Finish(std::move(answer));
   });
   table
       .Unary(kListStewards, Lane::kRead,
@@ -139,7 +159,9 @@ void TestServer::FillTable(const TestServerOptions& options) {
                call.Finish(Answer{});
              })
       .asks_others = options.list_asks_others;
-  table.Unary(kUpdateSteward, Lane::kLoop, [](Call& call) { call.Finish(Answer{{}, 7}); });
+  table.Unary(kUpdateSteward, Lane::kLoop, [](Call& call) {
+    call.Finish(Answer{AsAsked(call.context(), ""), 7});
+  });
   table.Bidi(kStreamEngagements, Lane::kLoop, [this](Call& call) { held.Hold(&call); });
   table.ServerStream(kWatchChanges, feed.Opener());
   // The rest of these services.

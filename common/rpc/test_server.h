@@ -63,6 +63,8 @@ class TestFeed {
   void Push(std::int64_t sequence);
   // Waits until so many sources live.
   void WaitForSources(int count);
+  // Runs whenever a source is asked, which fails if this does.
+  std::function<absl::Status()> next = [] { return absl::OkStatus(); };
 
  private:
   class Source;
@@ -83,9 +85,11 @@ struct TestServerOptions {
   bool reflection = false;
 };
 
-// GetSteward (loop) answers with the name, ".../held" is put aside, ".../bug" fails.
-// ListStewards (read lane) answers empty after `list`. UpdateSteward answers with sequence 7.
-// StreamEngagements puts every message aside.
+// GetSteward (loop) answers with the name and, as display_name, the level that was asked for
+// ("nothing old" if its max_age is 0, "after" the sequence of a token); ".../held" is put aside,
+// ".../bug" fails, ".../old" answers with an age of 1.5 ms. ListStewards (read lane) answers empty
+// after `list`. UpdateSteward answers the same as GetSteward, with sequence 7. StreamEngagements
+// puts every message aside.
 class TestServer {
  public:
   explicit TestServer(TestServerOptions options = {});

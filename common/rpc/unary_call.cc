@@ -3,6 +3,7 @@
 
 #include "absl/types/optional.h"
 #include "common/base/errors.h"
+#include "common/base/failpoint.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/pipeline.h"
 #include "grpcpp/support/async_unary_call.h"
@@ -78,9 +79,11 @@ class UnaryCall final : public Call, public Event, public Posted {
     if (answer_.ok()) {
       if (!answer_->bytes.Valid()) answer_->bytes = Wrap("");
       if (answer_->sequence != 0) {
+        base::Failpoint(base::Place::kBeforeReply);
         grpc_context_.AddTrailingMetadata(kConsistencyHeader,
                                           pipeline_->TokenFor(answer_->sequence));
       }
+      pipeline_->TellAge(context_, *answer_, &grpc_context_);
       pipeline_->Observe(&method_, context_, grpc_context_, absl::OkStatus(), wall_start_);
       const grpc::ByteBuffer& bytes = answer_->bytes;
       writer_.Finish(bytes, grpc::Status::OK, Tag());

@@ -113,7 +113,7 @@ CertificateAuthority::~CertificateAuthority() = default;
 
 Certificate CertificateAuthority::Issue(const std::vector<std::string>& names) const {
   const Key key = NewKey();
-  const X509Ptr certificate = NewCertificate("a server of a test", key.get());
+  const X509Ptr certificate = NewCertificate("a party of a test", key.get());
   std::string alternatives;
   for (const std::string& name : names) {
     absl::StrAppend(&alternatives, alternatives.empty() ? "" : ",",
@@ -121,7 +121,7 @@ Certificate CertificateAuthority::Issue(const std::vector<std::string>& names) c
   }
   Extend(certificate.get(), NID_subject_alt_name, alternatives);
   Extend(certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
-  Extend(certificate.get(), NID_ext_key_usage, "serverAuth");
+  Extend(certificate.get(), NID_ext_key_usage, "serverAuth,clientAuth");
   Must(X509_set_issuer_name(certificate.get(), X509_get_subject_name(root_->certificate.get())) ==
                1 &&
            X509_sign(certificate.get(), root_->key.get(), EVP_sha256()) > 0,

@@ -22,7 +22,7 @@ class CertificateAuthority {
   CertificateAuthority(const CertificateAuthority&) = delete;
   CertificateAuthority& operator=(const CertificateAuthority&) = delete;
 
-  // For a server with these names: host names and IP addresses.
+  // For a server with these names (host names and IP addresses), or for a client.
   Certificate Issue(const std::vector<std::string>& names) const;
   // What a client must trust to accept them.
   const std::string& root_pem() const { return root_pem_; }

@@ -1,6 +1,8 @@
 #include "common/testing/redis_server.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -13,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -28,12 +31,28 @@ namespace {
 
 }  // namespace
 
-RedisServer::RedisServer(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
+int FreePort() {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (bind(probe, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+      getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    Die("no free port");
+  }
+  close(probe);
+  return ntohs(address.sin_port);
+}
+
+RedisServer::RedisServer(std::vector<std::string> arguments, const std::string& configuration)
+    : arguments_(std::move(arguments)) {
   const char* temporary = std::getenv("TMPDIR");
   folder_ = std::string(temporary == nullptr ? "/tmp" : temporary) + "/rapport_redis_XXXXXX";
   if (mkdtemp(folder_.data()) == nullptr) Die("cannot make " + folder_);
   socket_ = folder_ + "/s";
   if (socket_.size() >= sizeof(sockaddr_un::sun_path)) Die("TMPDIR is too long for a socket");
+  std::ofstream(folder_ + "/redis.conf") << configuration;
   Start();
 }
 
@@ -53,23 +72,15 @@ void RedisServer::Kill() {
 }
 
 void RedisServer::Start() {
-  std::vector<std::string> arguments = {"redis-server",
-                                        "--port",
-                                        "0",
-                                        "--unixsocket",
-                                        socket_,
-                                        "--save",
-                                        "",
-                                        "--appendonly",
-                                        "no",
-                                        "--dir",
-                                        folder_,
-                                        "--logfile",
-                                        "redis.log",
-                                        "--daemonize",
-                                        "no",
-                                        "--databases",
-                                        "1"};
+  std::vector<std::string> arguments = {"redis-server", folder_ + "/redis.conf",
+                                        "--port",       "0",
+                                        "--unixsocket", socket_,
+                                        "--save",       "",
+                                        "--appendonly", "no",
+                                        "--dir",        folder_,
+                                        "--logfile",    "redis.log",
+                                        "--daemonize",  "no",
+                                        "--databases",  "1"};
   arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());

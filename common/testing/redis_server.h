@@ -11,11 +11,16 @@
 
 namespace rapport::testing {
 
+// A TCP port of loopback that nobody listened on a moment ago.
+int FreePort();
+
 // Not thread-safe.
 class RedisServer {
  public:
-  // `arguments` are added to the command line, e.g. {"--maxmemory", "4mb"}.
-  explicit RedisServer(std::vector<std::string> arguments = {});
+  // `arguments` are added to the command line, e.g. {"--maxmemory", "4mb"}. `configuration` is the
+  // text of a file that the server may rewrite, as a sentinel does.
+  explicit RedisServer(std::vector<std::string> arguments = {},
+                       const std::string& configuration = "");
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;

@@ -31,6 +31,9 @@ WORDS = re.compile(r"clos(e|ed|es|er|ing|ure|ures)|won|lost|leads?|funnel\w*|pip
 # Names that hold such a word in another sense: (message or enum, name) -> why.
 EXCEPTIONS = {
     ("rapport.engagement.v1.Quadrant", "CLOSE"): "two people who are near to each other",
+    ("rapport.cache.v1.CacheMode", "CLOSING"): "a cache",
+    ("rapport.cache.v1.Breaker", "CLOSED"): "a breaker",
+    ("rapport.cache.v1.CacheCounters", "closes"): "how often a cache was",
 }
 SYSTEM_FIELDS = ("uid", "revision", "create_time", "update_time", "delete_time", "purge_time")
 Field = descriptor_pb2.FieldDescriptorProto

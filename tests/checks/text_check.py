@@ -14,8 +14,8 @@ import sys
 sys.dont_write_bytecode = True
 from source_files import CODE_ROOMS, project_files, read  # noqa: E402
 
-# Real input, byte for byte: mail, cards, fuzz corpora.
-DATA = re.compile(r"^tests/fuzz/corpus/|^tests/data/|\.(mbox|eml|vcf|jsonl|binpb)$")
+# Real input, byte for byte: mail, cards, fuzz corpora; and what only a tool writes.
+DATA = re.compile(r"^tests/fuzz/corpus/|^tests/data/|\.(mbox|eml|vcf|jsonl|binpb)$|/Cargo\.lock$")
 TEXT = (
     (re.compile(r"(^|[\s\"'`(=:])/(wor[k]|roo[t]|hom[e]/[a-z]+|User[s]/[a-z]+)(/|\b)"),
      "a path of one machine"),

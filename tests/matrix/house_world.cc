@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/time/proto_time.h"
+#include "rapport/cache/v1/cache_service.pb.h"
 #include "rapport/contact/v1/consent_service.pb.h"
 #include "rapport/contact/v1/people_service.pb.h"
 #include "rapport/contact/v1/relationship_service.pb.h"
@@ -101,6 +102,7 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
   // Keeps their files linked: the pool knows a service only then.
   EXPECT_NE(engagement::GetRapportRequest::descriptor(), nullptr);
   EXPECT_NE(feed::v1::WatchChangesRequest::descriptor(), nullptr);
+  EXPECT_NE(cache::v1::GetCacheStatusRequest::descriptor(), nullptr);
   const absl::Time now = absl::Now();
   contact::CreateStewardRequest steward;
   steward.set_parent(parent_);

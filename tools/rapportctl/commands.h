@@ -85,6 +85,9 @@ absl::Status Export(Context& context, const std::string& dir);
 // UNAVAILABLE if a service is not ready.
 absl::Status ShowStatus(Context& context);
 
+// The shared cache of every process. UNAVAILABLE if one does not answer.
+absl::Status ShowCache(Context& context);
+
 }  // namespace rapport::rapportctl
 
 #endif  // RAPPORT_TOOLS_RAPPORTCTL_COMMANDS_H_

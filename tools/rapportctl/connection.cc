@@ -16,23 +16,6 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-std::unique_ptr<rpc::Client> ClientFor(const std::string& target,
-                                       const std::shared_ptr<auth::TokenSigner>& signer,
-                                       const std::shared_ptr<rpc::Session>& session,
-                                       const std::shared_ptr<grpc::ChannelCredentials>& transport) {
-  rpc::ClientOptions options;
-  options.target = target;
-  options.session = session;
-  options.credentials = transport;
-  if (signer != nullptr) {
-    options.token_source = [signer]() -> absl::StatusOr<std::string> {
-      ASSIGN_OR_RETURN(std::string token, signer->Token(absl::Now()));
-      return absl::StrCat("Bearer ", token);
-    };
-  }
-  return std::make_unique<rpc::Client>(std::move(options));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings) {
@@ -52,7 +35,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
                     .tenant = *tenant,
                     .scopes = {"contact.read", "contact.write", "contact.admin", "engagement.read",
                                "engagement.write", "recommendation.read", "recommendation.write",
-                               "feed.read"},
+                               "feed.read", "cache.read"},
                 }));
   }
   std::shared_ptr<grpc::ChannelCredentials> transport;
@@ -65,22 +48,31 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
     ssl.pem_root_certs = *std::move(roots);
     transport = grpc::SslCredentials(ssl);
   }
-  const auto session = std::make_shared<rpc::Session>();
-  const auto client = [&](const std::string& target) {
-    return ClientFor(target, signer, session, transport);
-  };
+  rpc::ClientOptions options;
+  options.session = std::make_shared<rpc::Session>();
+  options.credentials = std::move(transport);
+  if (signer != nullptr) {
+    options.token_source = [signer]() -> absl::StatusOr<std::string> {
+      ASSIGN_OR_RETURN(std::string token, signer->Token(absl::Now()));
+      return absl::StrCat("Bearer ", token);
+    };
+  }
   return std::unique_ptr<Connection>(
-      new Connection(absl::StrCat("tenants/", settings.tenant), client(settings.contact),
-                     client(settings.engagement), client(settings.recommendation)));
+      new Connection(absl::StrCat("tenants/", settings.tenant), std::move(options), settings));
 }
 
-Connection::Connection(std::string parent, std::unique_ptr<rpc::Client> contact,
-                       std::unique_ptr<rpc::Client> engagement,
-                       std::unique_ptr<rpc::Client> recommendation)
+Connection::Connection(std::string parent, rpc::ClientOptions options, const Settings& settings)
     : parent_(std::move(parent)),
-      contact_(std::move(contact)),
-      engagement_(std::move(engagement)),
-      recommendation_(std::move(recommendation)) {}
+      options_(std::move(options)),
+      contact_(ClientAt(settings.contact)),
+      engagement_(ClientAt(settings.engagement)),
+      recommendation_(ClientAt(settings.recommendation)) {}
+
+std::unique_ptr<rpc::Client> Connection::ClientAt(const std::string& address) const {
+  rpc::ClientOptions options = options_;
+  options.target = address;
+  return std::make_unique<rpc::Client>(std::move(options));
+}
 
 absl::Status Connection::CallInto(absl::string_view method,
                                   const google::protobuf::Message& request,

@@ -38,6 +38,8 @@ class Connection {
   rpc::Client& contact() { return *contact_; }
   rpc::Client& engagement() { return *engagement_; }
   rpc::Client& recommendation() { return *recommendation_; }
+  // To one process, with the same identity and transport.
+  std::unique_ptr<rpc::Client> ClientAt(const std::string& address) const;
 
   // "tenants/home"
   const std::string& parent() const { return parent_; }
@@ -46,10 +48,10 @@ class Connection {
   static absl::Status Explained(const rpc::Client& client, absl::Status status);
 
  private:
-  Connection(std::string parent, std::unique_ptr<rpc::Client> contact,
-             std::unique_ptr<rpc::Client> engagement, std::unique_ptr<rpc::Client> recommendation);
+  Connection(std::string parent, rpc::ClientOptions options, const Settings& settings);
 
   const std::string parent_;
+  const rpc::ClientOptions options_;  // but for the target
   const std::unique_ptr<rpc::Client> contact_;
   const std::unique_ptr<rpc::Client> engagement_;
   const std::unique_ptr<rpc::Client> recommendation_;

@@ -16,9 +16,10 @@
 namespace rapport::rapportctl {
 namespace {
 
-// Keys of the services speak for that service; all others speak for people.
+// Keys of the services, and of the auditor of their cache, speak for that service; all others speak
+// for people.
 std::string ServiceOf(const std::string& owner) {
-  for (const char* service : {"contact", "engagement", "recommendation"}) {
+  for (const char* service : {"contact", "engagement", "recommendation", "auditor"}) {
     if (owner == service) return owner;
   }
   return "";

@@ -127,6 +127,8 @@ void AddReading(CLI::App& app, Flags& f, Command* chosen) {
   out->add_option("--out", f.export_dir, "folder (rapport-export)");
 
   Add(app, "status", "whether the services are ready", chosen, ShowStatus);
+  Add(app, "cache", "the shared cache: mode, epoch, share of hits, memory of Redis", chosen,
+      ShowCache);
 }
 
 void AddWriting(CLI::App& app, Flags& f, Command* chosen) {
