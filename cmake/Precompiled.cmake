@@ -4,6 +4,10 @@
 #   rapport_precompiled(TARGET library|test)
 option(RAPPORT_PRECOMPILE "compile the most used headers once" ON)
 
+# Sources of tests run once or twice and are compiled often. What they test is optimised as the
+# preset says.
+set(RAPPORT_TEST_OPTIONS -O0)
+
 set(RAPPORT_COMMON_HEADERS
   <algorithm> <cstdint> <functional> <map> <memory> <string> <utility> <vector>
   <absl/container/flat_hash_map.h> <absl/functional/any_invocable.h> <absl/status/statusor.h>
@@ -32,6 +36,7 @@ endfunction()
 if(RAPPORT_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   rapport_precompiled_owner(library ${RAPPORT_COMMON_HEADERS})
   rapport_precompiled_owner(test ${RAPPORT_TEST_HEADERS})
+  target_compile_options(rapport_precompiled_test PRIVATE ${RAPPORT_TEST_OPTIONS})
 endif()
 
 function(rapport_precompiled target kind)

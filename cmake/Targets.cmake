@@ -48,6 +48,7 @@ function(rapport_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest rapport_test_main
                                         rapport_warnings)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE ${RAPPORT_TEST_OPTIONS})
   rapport_precompiled(${name} test)
   set(labels ${ARG_LABELS})
   foreach(source IN LISTS ARG_SRCS)

@@ -146,6 +146,18 @@ TEST_P(BadStart, AWrongFlagOrVariableIsNamedInOneLine) {
   ExpectFlags(kUsage, {"--store=postgres://ada:secret@db/rapport"}, {"--store", "passfile"});
   ExpectFlags(kUsage, {"--redis=127.0.0.1:6379"}, {"--redis", "--store"});
   ExpectFlags(kUsage, {"--store=postgres://rapport@db/rapport", "--redis=6379"}, {"--redis"});
+  ExpectFlags(kUsage,
+              {"--store=postgres://rapport@db/rapport", "--redis=rediss://cache:6379",
+               "--redis_cert_file=cert.pem"},
+              {"--redis", "key"});
+  ExpectFlags(
+      kUsage,
+      {"--store=postgres://rapport@db/rapport", "--redis=cache:6379", "--redis_ca_file=ca.pem"},
+      {"--redis", "TLS"});
+  ExpectFlags(kUsage, {"--store=postgres://rapport@db/rapport", "--redis=sentinel://cache:26379"},
+              {"--redis", "sentinel"});
+  ExpectFlags(kUsage, {"--cache_scopes=0"}, {"--cache_scopes"});
+  ExpectFlags(kUsage, {"--cache_scopes=17"}, {"--cache_scopes", "16"});
   ExpectFlags(kUsage, {"--fixed_tenant=Not An Id"}, {"--fixed_tenant"});
   ExpectFlags(kUsage, {"--fixed_tenant="}, {"--jwks_file", "--fixed_tenant"});
   ExpectFlags(kUsage, {absl::StrCat("--jwks_file=", In("keys"))}, {"--fixed_tenant"});
