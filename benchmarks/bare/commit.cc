@@ -1,13 +1,10 @@
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "benchmarks/bare/group_commit.h"
 #include "benchmarks/bare/rows.h"
 #include "benchmarks/bare/servers.h"
 #include "benchmarks/bare/service.h"
@@ -16,7 +13,6 @@
 namespace rapport::benchmarks {
 namespace {
 
-constexpr std::size_t kMostInACommit = 512;
 constexpr std::size_t kSamples = 20000;
 
 // Makes rows like those that the store holds.
@@ -60,81 +56,25 @@ class Source {
   std::map<std::string, std::size_t, std::less<>> by_owner_;
 };
 
-class GroupCommit {
- public:
-  explicit GroupCommit(const std::string& path)
-      : copy_(path, Database::Use::kWrite), writer_(&copy_), source_(&copy_, writer_.places()) {
-    thread_ = std::thread([this] { Run(); });
-  }
-  void Stop() {
-    {
-      const std::lock_guard lock(mu_);
-      stopping_ = true;
-    }
-    work_.notify_one();
-    thread_.join();
-  }
-  void Add(grpc::ServerUnaryReactor* reactor) {
-    {
-      const std::lock_guard lock(mu_);
-      waiting_.push_back(reactor);
-    }
-    work_.notify_one();
-  }
-
- private:
-  void Run() {
-    std::vector<grpc::ServerUnaryReactor*> group;
-    while (true) {
-      {
-        std::unique_lock lock(mu_);
-        work_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
-        if (waiting_.empty()) return;
-        const auto end = waiting_.begin() +
-                         static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMostInACommit));
-        group.assign(waiting_.begin(), end);
-        waiting_.erase(waiting_.begin(), end);
-      }
-      begin_.Run();
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        const Row& engagement = source_.NextEngagement();
-        writer_.InsertEngagement(engagement);
-        writer_.UpdateStatistics(source_.StatisticsOf(engagement));
-      }
-      commit_.Run();
-      for (auto* reactor : group) reactor->Finish(grpc::Status::OK);
-    }
-  }
-
-  Database copy_;
-  EngagementWriter writer_;
-  Source source_;
-  Command begin_{&copy_, "BEGIN IMMEDIATE"};
-  Command commit_{&copy_, "COMMIT"};
-  std::mutex mu_;
-  std::condition_variable work_;
-  std::vector<grpc::ServerUnaryReactor*> waiting_;
-  bool stopping_ = false;
-  std::thread thread_;
-};
-
 }  // namespace
 
 int ServeCommits(const std::string& address, const std::string& path) {
   BlockSignals();
-  GroupCommit store(path);
-  // An engagement's size, as the service answers with it.
-  const grpc::Slice slice(std::string(500, 'x'));
-  const grpc::ByteBuffer answer(&slice, 1);
-  BareService<grpc::ByteBuffer, grpc::ByteBuffer> service(
-      kBareMethod,
-      [&](grpc::CallbackServerContext* context, const grpc::ByteBuffer*, grpc::ByteBuffer* out) {
-        *out = answer;
-        auto* const reactor = context->DefaultReactor();
-        store.Add(reactor);
-        return reactor;
-      });
-  return ServeUntilSignal(address, &service, [&] { store.Stop(); });
+  Database copy(path, Database::Use::kWrite);
+  EngagementWriter writer(&copy);
+  Source source(&copy, writer.places());
+  Command begin(&copy, "BEGIN IMMEDIATE");
+  Command commit(&copy, "COMMIT");
+  const auto write = [&](std::size_t calls) {
+    begin.Run();
+    for (std::size_t i = 0; i < calls; ++i) {
+      const Row& engagement = source.NextEngagement();
+      writer.InsertEngagement(engagement);
+      writer.UpdateStatistics(source.StatisticsOf(engagement));
+    }
+    commit.Run();
+  };
+  return ServeGroupCommit(address, {write});
 }
 
 }  // namespace rapport::benchmarks

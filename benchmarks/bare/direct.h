@@ -18,6 +18,11 @@ struct DirectResult {
 // the statistics of the relationships among them once each. `from` may be in use.
 DirectResult CopyDirectly(const std::string& from, std::int64_t after, const std::string& to);
 
+// The same on PostgreSQL, by COPY: the engagements whose id is above `after`. `from` and `to` are
+// URIs; each of `connections` writes the engagements of its share of the relationships.
+DirectResult CopyDirectlyToPostgres(const std::string& from, const std::string& after,
+                                    const std::string& to, int connections);
+
 }  // namespace rapport::benchmarks
 
 #endif  // RAPPORT_BENCHMARKS_BARE_DIRECT_H_

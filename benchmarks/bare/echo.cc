@@ -19,7 +19,9 @@ sigset_t StopSignals() {
   return signals;
 }
 
-contact::v1::Relationship Sample() {
+}  // namespace
+
+contact::v1::Relationship SampleRelationship() {
   contact::v1::Relationship sample;
   sample.set_name("tenants/bench/relationships/0190a1b2-0000-7000-8000-000000000000");
   sample.set_uid("0190a1b2-0000-7000-8000-000000000000");
@@ -38,11 +40,15 @@ contact::v1::Relationship Sample() {
   return sample;
 }
 
-}  // namespace
-
 void BlockSignals() {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void WaitForSignal() {
+  const sigset_t signals = StopSignals();
+  int which = 0;
+  sigwait(&signals, &which);
 }
 
 int ServeUntilSignal(const std::string& address, grpc::Service* service,
@@ -56,9 +62,7 @@ int ServeUntilSignal(const std::string& address, grpc::Service* service,
     std::fprintf(stderr, "rapport_bare: cannot listen on %s\n", address.c_str());
     return 1;
   }
-  const sigset_t signals = StopSignals();
-  int which = 0;
-  sigwait(&signals, &which);
+  WaitForSignal();
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
   stop();
   return 0;
@@ -81,7 +85,7 @@ int ServeEcho(const std::string& address, int bytes) {
 
 int ServeTypedEcho(const std::string& address) {
   BlockSignals();
-  const contact::v1::Relationship sample = Sample();
+  const contact::v1::Relationship sample = SampleRelationship();
   BareService<contact::v1::GetRelationshipRequest, contact::v1::Relationship> service(
       kBareMethod, [&](grpc::CallbackServerContext* context,
                        const contact::v1::GetRelationshipRequest*, contact::v1::Relationship* out) {

@@ -21,6 +21,15 @@ int ServeTypedEcho(const std::string& address);
 // at `path`; calls that wait together share one commit (at most 512), and are answered after it.
 int ServeCommits(const std::string& address, const std::string& path);
 
+// The same into the copy of a database at `uri`, over so many connections.
+int ServePostgresCommits(const std::string& address, const std::string& uri, int connections);
+
+// One thread and one connection to the Redis on the socket `redis`, pipelined. Answers every call
+// with the bytes under the key made of `prefix` and the request's first field, unparsed.
+int ServeRedis(const std::string& address, const std::string& redis, const std::string& prefix);
+// Writes a Relationship for each line of the file `names`. Prints JSON.
+int FillRedis(const std::string& redis, const std::string& names, const std::string& prefix);
+
 }  // namespace rapport::benchmarks
 
 #endif  // RAPPORT_BENCHMARKS_BARE_SERVERS_H_

@@ -11,6 +11,7 @@
 #include "grpcpp/impl/service_type.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
+#include "rapport/contact/v1/relationship.pb.h"
 
 namespace rapport::benchmarks {
 
@@ -37,6 +38,11 @@ int ServeUntilSignal(const std::string& address, grpc::Service* service,
                      const std::function<void()>& stop);
 // To be called before the first thread is made.
 void BlockSignals();
+// For SIGTERM or SIGINT.
+void WaitForSignal();
+
+// About 400 bytes.
+contact::v1::Relationship SampleRelationship();
 
 }  // namespace rapport::benchmarks
 

@@ -35,7 +35,7 @@ class Loop {
     if (interval == 0) {
       for (int i = 0; i < options_.in_flight; ++i) Start(now);
     }
-    Stretch stretch(options_.server);
+    Stretch stretch(options_.server, options_.engines);
     bool measuring = false;
     while (now < measured_until) {
       if (interval > 0) {
@@ -46,7 +46,7 @@ class Loop {
         }
       }
       if (!measuring && now >= measured_from) {
-        stretch = Stretch(options_.server);
+        stretch = Stretch(options_.server, options_.engines);
         measuring = true;
       }
       Caller::Ended ended;
@@ -95,6 +95,7 @@ class Loop {
       }
       return;
     }
+    ++result_.ended;
     if (!measuring) return;
     result_.latency.Record(now - ended.since_ns);
     ++result_.calls;
@@ -150,13 +151,16 @@ std::string ToJson(const LoadResult& result) {
     return static_cast<double>(result.latency.Percentile(percent)) * 1e-6;
   };
   return absl::StrFormat(
-      "{\"calls\": %d, \"errors\": %d, \"qps\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, "
+      "{\"calls\": %d, \"ended\": %d, \"errors\": %d, \"qps\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": "
+      "%.4f, "
       "\"p999_ms\": %.4f, \"max_ms\": %.4f, \"server_us_per_call\": %.2f, "
+      "\"engine_us_per_call\": %.2f, \"engine_share\": %.3f, "
       "\"generator_us_per_call\": %.2f, \"server_share\": %.3f, \"generator_share\": %.3f, "
       "\"others_share\": %.3f, \"response_bytes\": %.0f, \"void\": %s}",
-      result.calls, result.errors, static_cast<double>(result.calls) / seconds, ms(50), ms(99),
-      ms(99.9), static_cast<double>(result.latency.max()) * 1e-6,
-      result.usage.server_seconds / calls * 1e6, result.usage.own_seconds / calls * 1e6,
+      result.calls, result.ended, result.errors, static_cast<double>(result.calls) / seconds,
+      ms(50), ms(99), ms(99.9), static_cast<double>(result.latency.max()) * 1e-6,
+      result.usage.server_seconds / calls * 1e6, result.usage.engine_seconds / calls * 1e6,
+      result.usage.engine_seconds / seconds, result.usage.own_seconds / calls * 1e6,
       result.usage.server_seconds / seconds, result.usage.own_seconds / seconds,
       result.usage.other_seconds / seconds, result.response_bytes, Quoted(result.void_because));
 }

@@ -25,6 +25,7 @@ struct LoadOptions {
   double warm_up_seconds = 0.5;
   double seconds = 3;
   pid_t server = 0;
+  std::vector<pid_t> engines;  // what the server works with, for Stretch
   // Sends every request once, measures nothing.
   bool once = false;
   // Requests may come again when all were sent.
@@ -34,6 +35,7 @@ struct LoadOptions {
 struct LoadResult {
   Histogram latency;  // of calls that ended inside the measured stretch, without error
   std::int64_t calls = 0;
+  std::int64_t ended = 0;  // all of these, also outside the measured stretch
   std::int64_t errors = 0;
   std::string first_error;
   double response_bytes = 0;  // mean
@@ -44,8 +46,9 @@ struct LoadResult {
 
 LoadResult Run(const LoadOptions& options, const std::vector<std::string>& requests);
 
-// One JSON object: calls, errors, qps, latencies in milliseconds, microseconds of server CPU a
-// call, shares of a core used by server, generator and others, and why the run is void.
+// One JSON object: calls, errors, qps, latencies in milliseconds, microseconds of CPU a
+// call of the server and of the engines behind it, shares of a core used by them, the generator and
+// others, and why the run is void.
 std::string ToJson(const LoadResult& result);
 
 }  // namespace rapport::benchmarks

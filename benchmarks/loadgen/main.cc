@@ -14,6 +14,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "benchmarks/loadgen/house.h"
@@ -35,6 +36,8 @@ ABSL_FLAG(double, rate, 0, "open loop: calls a second");
 ABSL_FLAG(double, seconds, 3, "measured stretch");
 ABSL_FLAG(double, warm_up, 0.5, "seconds before it");
 ABSL_FLAG(int, server_pid, 0, "whose CPU time to count");
+ABSL_FLAG(std::vector<std::string>, engine_pids, {},
+          "what the server works with (a database, Redis); their children count, too");
 ABSL_FLAG(int, core, -1, "core to stay on; with start: the service's");
 ABSL_FLAG(bool, once, false, "send every request once and measure nothing");
 ABSL_FLAG(std::string, authorization_file, "", "file with the value of the authorization header");
@@ -77,6 +80,15 @@ absl::StatusOr<std::vector<std::string>> MakeRequests() {
   return RecordRequests(&mail, count, absl::Now());
 }
 
+std::vector<pid_t> Engines() {
+  std::vector<pid_t> engines;
+  for (const std::string& text : absl::GetFlag(FLAGS_engine_pids)) {
+    pid_t engine = 0;
+    if (absl::SimpleAtoi(text, &engine)) engines.push_back(engine);
+  }
+  return engines;
+}
+
 int Load() {
   const auto requests = MakeRequests();
   if (!requests.ok()) return Fail(requests.status());
@@ -93,6 +105,7 @@ int Load() {
   options.seconds = absl::GetFlag(FLAGS_seconds);
   options.warm_up_seconds = absl::GetFlag(FLAGS_warm_up);
   options.server = absl::GetFlag(FLAGS_server_pid);
+  options.engines = Engines();
   options.once = absl::GetFlag(FLAGS_once);
   options.repeat = absl::GetFlag(FLAGS_requests) != "mail";
   return Say(ToJson(Run(options, *requests)));
@@ -132,16 +145,17 @@ int Stream() {
   const absl::Time now = absl::Now();
   options.from = now - absl::Hours(24) * absl::GetFlag(FLAGS_from_days_ago);
   options.until = now - absl::Hours(24) * absl::GetFlag(FLAGS_until_days_ago);
-  const Stretch stretch(absl::GetFlag(FLAGS_server_pid));
+  const Stretch stretch(absl::GetFlag(FLAGS_server_pid), Engines());
   const auto streamed = StreamMail(options, *names);
   if (!streamed.ok()) return Fail(streamed.status());
   const auto usage = stretch.UntilNow();
   return Say(absl::StrFormat(
       "{\"recorded\": %d, \"refused\": %d, \"seconds\": %.4f, \"per_second\": %.1f, "
-      "\"server_us_per_call\": %.2f, \"others_share\": %.3f}",
+      "\"server_us_per_call\": %.2f, \"engine_us_per_call\": %.2f, \"others_share\": %.3f}",
       streamed->recorded, streamed->refused, streamed->seconds,
       static_cast<double>(streamed->recorded) / streamed->seconds,
       usage.server_seconds / static_cast<double>(streamed->recorded) * 1e6,
+      usage.engine_seconds / static_cast<double>(streamed->recorded) * 1e6,
       usage.other_seconds / usage.seconds));
 }
 

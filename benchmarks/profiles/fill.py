@@ -3,13 +3,10 @@ mail is what is measured; otherwise it is only streamed."""
 
 import itertools
 import json
-import os
-import sqlite3
 
 from .measure import compare, row
 
 ROUNDS = 5
-UNDERSTOOD = 1000  # relationships for which an offer is a live question
 
 
 def filled(house):
@@ -21,24 +18,24 @@ def filled(house):
         return None
 
 
-def fill(house, settings, measure_bulk):
+def fill(house, settings, chosen):
     """Returns the rows of bulk if they were asked for."""
+    profile = "bulk" if house.engine == "SQLite" else "postgres_bulk"
+    measure_bulk = profile in chosen
     known = filled(house)
     size = {"people": house.people, "engagements": settings.engagements,
-            "understood": UNDERSTOOD, "offer": "tenants/bench/offers/linen"}
+            "understood": house.understood_relationships, "offer": "tenants/bench/offers/linen"}
     if known == size and not measure_bulk:
         return []
-    for name in os.listdir(house.work):
-        if ".db" in name or name == "filled.json":
-            os.remove(house.path(name))
+    house.wipe()
     people = fill_people(house)
-    rows = stream(house, settings, measure_bulk)
+    rows = stream(house, settings, profile if measure_bulk else None)
     settled = follow(house)
     if measure_bulk:
-        rows.append(row("bulk", "BatchUpsertPeople, 1,000 a call", "people/s",
+        rows.append(row(profile, "BatchUpsertPeople, 1,000 a call", "people/s",
                         house.people / people["upsert_seconds"],
                         follow_seconds=people["follow_seconds"]))
-        rows.append(row("bulk", "contact and recommendation have followed the whole stream", "s",
+        rows.append(row(profile, "contact and recommendation have followed the whole stream", "s",
                         settled["seconds"]))
     with open(house.path("filled.json"), "w") as out:
         json.dump(size, out)
@@ -57,37 +54,30 @@ def fill_people(house):
     return people
 
 
-def stream(house, settings, measure_bulk):
-    copy = house.copy_store("engagement", "direct") if measure_bulk else None
+def stream(house, settings, profile):
+    """Measures if `profile` has a name."""
+    copy = house.copy_store("engagement", "direct") if profile else None
     server = house.start("engagement")
     each = settings.engagements // ROUNDS
     ours, ceiling = [], []
     for number in range(ROUNDS):
-        after = highest_rowid(house.store("engagement"))
+        after = house.last_engagement()
         result = house.bench("stream", engagement=server.address, names=house.names, count=each,
                              seed=number + 1, server_pid=server.pid, core=1,
                              from_days_ago=1000 - 199 * number,
                              until_days_ago=1000 - 199 * (number + 1))
         result["void"] = "refused items" if result["refused"] else ""
         ours.append(result)
-        if measure_bulk:
-            direct = house.tool("rapport_bare", "direct", "--from=" + house.store("engagement"),
-                                "--after=%d" % after, "--store=" + copy, core=0)
+        if profile:
+            direct = house.direct(after, copy)
             direct["server_us_per_call"] = direct["us_per_row"]
             ceiling.append(direct)
     house.stop("engagement")
-    if not measure_bulk:
+    if not profile:
         return []
-    return [compare("bulk", "StreamEngagements, 1,000 a message, of %s" % f"{settings.engagements:,}",
-                    ours, ceiling, key="per_second", unit="engagements/s", at_least=0.70)]
-
-
-def highest_rowid(path):
-    store = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
-    try:
-        return store.execute("SELECT coalesce(max(rowid), 0) FROM engagements").fetchone()[0]
-    finally:
-        store.close()
+    return [compare(profile, "StreamEngagements, 1,000 a message, of %s : %s"
+                    % (f"{settings.engagements:,}", house.direct_path), ours, ceiling,
+                    key="per_second", unit="engagements/s", at_least=0.70)]
 
 
 def follow(house):
@@ -98,22 +88,8 @@ def follow(house):
     address = ["--%s=%s" % (name, server.address) for name, server in house.running.items()]
     settled = house.tool("rapport_bench", "settle", "--names=" + house.names, *address, core=None)
     with open(house.names) as names, open(house.understood, "w") as out:
-        out.writelines(itertools.islice(names, UNDERSTOOD))
+        out.writelines(itertools.islice(names, house.understood_relationships))
     house.tool("rapport_bench", "understand", "--names=" + house.understood, *address, core=None)
     house.tool("rapport_bench", "settle", "--names=" + house.names, *address, core=None)
     house.stop_all()
     return settled
-
-
-def engagement_names(house, count):
-    """Writes names of engagements drawn evenly from the store; engagement must not run."""
-    path = house.path("engagements.txt")
-    store = sqlite3.connect(house.store("engagement"))
-    total = store.execute("SELECT max(rowid) FROM engagements").fetchone()[0]
-    step = max(1, total // count)
-    with open(path, "w") as out:
-        for parent, own in store.execute(
-                "SELECT parent, id FROM engagements WHERE rowid %% %d = 0" % step):
-            out.write("tenants/bench/relationships/%s/engagements/%s\n" % (parent, own))
-    store.close()
-    return path

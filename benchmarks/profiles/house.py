@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -20,11 +21,12 @@ class Broken(Exception):
 class Process:
     """A child on a Unix socket, ended by its own id."""
 
-    def __init__(self, arguments, log, address):
+    def __init__(self, arguments, log, address, cwd=None):
         self.address = address
         with open(log, "ab") as out:
             self.child = subprocess.Popen(arguments, stdout=out, stderr=subprocess.STDOUT,
-                                          stdin=subprocess.DEVNULL, env=clean_environment())
+                                          stdin=subprocess.DEVNULL, env=clean_environment(),
+                                          cwd=cwd)
         self.pid = self.child.pid
         self.log = log
 
@@ -36,8 +38,11 @@ class Process:
             time.sleep(0.01)
 
     def stop(self):
+        self.end(signal.SIGTERM)
+
+    def end(self, how):
         if self.child.poll() is None:
-            self.child.send_signal(signal.SIGTERM)
+            self.child.send_signal(how)
             try:
                 self.child.wait(30)
             except subprocess.TimeoutExpired:
@@ -56,20 +61,25 @@ def clean_environment():
 
 
 class House:
-    """Everything below one work folder. Stops all it has started when it is closed."""
+    """Everything below one work folder, on the embedded store. Stops all it has started when it is
+    closed."""
+
+    engine = "SQLite"
+    direct_path = "1,000 rows a transaction"
+    understood_relationships = 1000  # for which an offer is a live question
 
     def __init__(self, build, work, people):
         self.build = build
         self.work = work
         self.people = people
         self.running = {}
+        self.engines = []  # processes that the services work with
         os.makedirs(work, exist_ok=True)
         self.names = os.path.join(work, "relationships.txt")
         self.understood = os.path.join(work, "understood.txt")
 
     def close(self):
-        for name in list(self.running):
-            self.stop(name)
+        self.stop_all()
 
     # Files.
 
@@ -89,6 +99,40 @@ class House:
         os.sync()  # what the disk has still to write would disturb the measurement
         return copy
 
+    def storage_flags(self, service, store, redis):
+        return ["--store=sqlite:" + (store or self.store(service))]
+
+    def wipe(self):
+        for name in os.listdir(self.work):
+            if ".db" in name or name == "filled.json":
+                os.remove(self.path(name))
+
+    def last_engagement(self):
+        """Where the engagements end that are there now; `direct` takes those behind it."""
+        store = sqlite3.connect("file:%s?mode=ro" % self.store("engagement"), uri=True)
+        try:
+            return str(store.execute("SELECT coalesce(max(rowid), 0) FROM engagements")
+                       .fetchone()[0])
+        finally:
+            store.close()
+
+    def direct(self, after, copy):
+        return self.tool("rapport_bare", "direct", "--from=" + self.store("engagement"),
+                         "--after=" + after, "--store=" + copy, core=SERVER_CORE)
+
+    def engagement_names(self, count):
+        """Writes names of engagements drawn evenly from the store; engagement must not run."""
+        path = self.path("engagements.txt")
+        store = sqlite3.connect(self.store("engagement"))
+        total = store.execute("SELECT max(rowid) FROM engagements").fetchone()[0]
+        step = max(1, total // count)
+        with open(path, "w") as out:
+            for parent, own in store.execute(
+                    "SELECT parent, id FROM engagements WHERE rowid %% %d = 0" % step):
+                out.write("tenants/bench/relationships/%s/engagements/%s\n" % (parent, own))
+        store.close()
+        return path
+
     # Programs.
 
     def program(self, name):
@@ -106,7 +150,8 @@ class House:
         return json.loads(done.stdout.splitlines()[-1])
 
     def bench(self, command, **flags):
-        return self.tool("rapport_bench", command, *to_flags(flags))
+        engines = ",".join(str(e.pid) for e in self.engines) or None
+        return self.tool("rapport_bench", command, *to_flags({**flags, "engine_pids": engines}))
 
     def load(self, server, method, **flags):
         """Puts load on `server`, one of the running processes."""
@@ -116,13 +161,17 @@ class House:
 
     # Processes.
 
-    def service_command(self, service, follow=(), tokens=False, store=None, log_level="info"):
+    def service_command(self, service, follow=(), tokens=False, store=None, log_level="info",
+                        name=None, redis=False, metrics=None):
         """Arguments and address of a service. `follow` names the services whose feeds it reads."""
-        address = "unix:" + self.path(service + ".sock")
+        name = name or service
+        address = "unix:" + self.path(name + ".sock")
         command = [self.program(service), "--listen=" + address,
-                   "--store=sqlite:" + (store or self.store(service)),
-                   "--port_file=" + self.path(service + ".ready"), "--log_level=" + log_level,
+                   *self.storage_flags(service, store, redis),
+                   "--port_file=" + self.path(name + ".ready"), "--log_level=" + log_level,
                    "--drain_grace=2s"]
+        if metrics is not None:
+            command.append("--metrics_listen=" + metrics)
         if tokens:
             command += ["--jwks_file=" + self.path("jwks.json"), "--issuer=https://bench.example",
                         "--signing_key_file=" + self.path(service + ".jwk")]
@@ -132,25 +181,32 @@ class House:
             command.append("--%s_target=unix:%s" % (other, self.path(other + ".sock")))
         return command, address
 
-    def start(self, service, core=SERVER_CORE, **options):
-        command, address = self.service_command(service, **options)
-        ready = self.path(service + ".ready")
+    def start(self, service, core=SERVER_CORE, name=None, **options):
+        """`name` tells processes of one service apart."""
+        name = name or service
+        command, address = self.service_command(service, name=name, **options)
+        ready = self.path(name + ".ready")
         for stale in (ready, address[5:]):
             if os.path.exists(stale):
                 os.remove(stale)
         if core is not None:
             command = ["taskset", "-c", str(core)] + command
-        process = Process(command, self.path(service + ".log"), address)
-        self.running[service] = process
-        process.wait_until(lambda: os.path.exists(ready) and os.path.getsize(ready) > 0, service)
+        process = Process(command, self.path(name + ".log"), address)
+        self.running[name] = process
+        process.wait_until(lambda: os.path.exists(ready) and os.path.getsize(ready) > 0, name)
         return process
 
     def start_bare(self, kind, *arguments):
+        return self.start_small(kind, lambda address: [self.program("rapport_bare"), kind,
+                                                       "--listen=" + address, *arguments])
+
+    def start_small(self, kind, command):
+        """`command` makes the command line for an address."""
         address = "unix:" + self.path(kind + ".sock")
         if os.path.exists(address[5:]):
             os.remove(address[5:])
-        process = Process(["taskset", "-c", str(SERVER_CORE), self.program("rapport_bare"), kind,
-                           "--listen=" + address, *arguments], self.path(kind + ".log"), address)
+        process = Process(["taskset", "-c", str(SERVER_CORE), *command(address)],
+                          self.path(kind + ".log"), address)
         self.running[kind] = process
         process.wait_until(lambda: os.path.exists(address[5:]), kind)
         time.sleep(0.2)
@@ -162,7 +218,8 @@ class House:
             process.stop()
 
     def stop_all(self):
-        self.close()
+        for name in list(self.running):
+            self.stop(name)
 
 
 def to_flags(flags):

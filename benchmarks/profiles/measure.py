@@ -41,7 +41,7 @@ def compare(profile, what, ours, ceiling, *, key="qps", unit="calls/s", at_least
     ratios = sorted(a[key] / b[key] for a, b in used)
     ratio = statistics.median(ratios)
     details = {"rounds_ours": ours, "rounds_ceiling": ceiling}
-    for name in ("p50_ms", "p99_ms", "p999_ms", "server_us_per_call", "generator_share",
+    for name in ("p50_ms", "p99_ms", "p999_ms", "server_us_per_call", "engine_us_per_call", "generator_share",
                  "server_share", "response_bytes"):
         if name in used[0][0]:
             details[name] = median([a for a, _ in used], name)
@@ -56,6 +56,20 @@ def compare(profile, what, ours, ceiling, *, key="qps", unit="calls/s", at_least
                spread=[ratios[0], ratios[-1]], wanted=None if at_least is None else "≥ %.2f" % at_least,
                reached=reached, rounds=len(pairs), void=why,
                others=statistics.median(others) if others else None, **details)
+
+
+def ratio_row(profile, what, ours, ceiling, *, key, unit, at_most=None):
+    """The median of the rounds' ratios of something that should be small."""
+    pairs = valid(ours, ceiling)
+    used = pairs or list(zip(ours, ceiling))
+    ratios = sorted(a[key] / b[key] for a, b in used)
+    ratio = statistics.median(ratios)
+    return row(profile, what, unit, median([a for a, _ in used], key),
+               ceiling=median([b for _, b in used], key), ratio=ratio,
+               spread=[ratios[0], ratios[-1]],
+               wanted=None if at_most is None else "≤ %.2f" % at_most,
+               reached=ratio <= at_most if at_most is not None and pairs else None,
+               rounds=len(pairs), void=voids(ours, ceiling))
 
 
 def cpu_ratio_row(profile, what, compared, at_most):

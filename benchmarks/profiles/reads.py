@@ -1,6 +1,5 @@
 """hot_read: from the owner's memory. cold_read: from SQLite."""
 
-from .fill import engagement_names
 from .measure import compare, cpu_ratio_row, interleave
 
 ECHO = "rapport.benchmarks.Bare/Call"
@@ -54,7 +53,7 @@ def hot_read(house, settings):
 
 
 def cold_read(house, settings):
-    names = engagement_names(house, 100000)
+    names = house.engagement_names(100000)
     house.start_bare("echo", "--bytes=400")
     house.start("engagement", tokens=True)
     method = "rapport.engagement.v1.EngagementService/GetEngagement"

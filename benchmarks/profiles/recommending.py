@@ -20,13 +20,14 @@ def worklist(house, settings):
     return rows
 
 
-def readiness(house, settings):
-    house.start("contact", tokens=True, follow=("engagement",))
-    house.start("engagement", tokens=True, follow=("contact",))
-    house.start("recommendation", tokens=True, follow=("contact", "engagement"))
-    rows = at_rest_and_half_load(house, settings, "readiness", "GetBriefing", house.understood,
+def readiness(house, settings, profile="readiness", **options):
+    """`options` are House.start's."""
+    house.start("contact", tokens=True, follow=("engagement",), **options)
+    house.start("engagement", tokens=True, follow=("contact",), **options)
+    house.start("recommendation", tokens=True, follow=("contact", "engagement"), **options)
+    rows = at_rest_and_half_load(house, settings, profile, "GetBriefing", house.understood,
                                  "asking both services", 5)
-    rows += at_rest_and_half_load(house, settings, "readiness", "CheckReadiness", house.understood,
+    rows += at_rest_and_half_load(house, settings, profile, "CheckReadiness", house.understood,
                                   "asking both services", 1, requests="readiness",
                                   offer="tenants/bench/offers/linen")
     house.stop_all()

@@ -25,7 +25,7 @@ def verdict(row):
 
 
 HEADINGS = ("job", "ours", "ceiling", "unit", "ratio", "range", "at least", "reached",
-            "p50/p99/p99.9 ms", "µs CPU/call (ceiling)", "rounds", "others' CPU")
+            "p50/p99/p99.9 ms", "µs CPU/call (ceiling) + engines", "rounds", "others' CPU")
 
 
 def cells(row):
@@ -38,6 +38,11 @@ def cells(row):
         bare = details.get("ceiling_server_us_per_call")
         if bare is not None:
             cpu += " (%s)" % number(bare)
+        engine = details.get("engine_us_per_call")
+        if engine:
+            cpu += " + %s" % number(engine)
+            if "ceiling_engine_us_per_call" in details:
+                cpu += " (%s)" % number(details["ceiling_engine_us_per_call"])
     spread = "–".join(number(x) for x in row["spread"]) if row["spread"] else ""
     return ("%s: %s" % (row["profile"], row["what"]), number(row["ours"]), number(row["ceiling"]),
             row["unit"], "" if row["ratio"] is None else "%.2f" % row["ratio"], spread,
