@@ -49,15 +49,16 @@ class Tier:
         self.sums[what] += count
 
 
-def _rows(only):
+def _rows(only, skip):
     names = sorted(m.name for m in pkgutil.iter_modules(rows.__path__) if m.name[0] != "_")
-    if not only:
-        return names
-    chosen = [n for n in names if any(n == o or n.startswith(o + "_") for o in only)]
-    unknown = [o for o in only if not any(n == o or n.startswith(o + "_") for n in names)]
+
+    def named(name, wanted):
+        return any(name == w or name.startswith(w + "_") for w in wanted)
+
+    unknown = [w for w in only + skip if not any(named(n, [w]) for n in names)]
     if unknown:
         sys.exit(f"no such row: {', '.join(unknown)}; there are {', '.join(names)}")
-    return chosen
+    return [n for n in names if (not only or named(n, only)) and not named(n, skip)]
 
 
 def _mark(goal, judge_times):
@@ -111,13 +112,15 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="tests/faults/run")
     parser.add_argument("--tier", choices=["C", "S"], default="C")
     parser.add_argument("--only", default="", help="rows, with commas")
+    parser.add_argument("--skip", default="", help="rows, with commas")
     parser.add_argument("--minutes", type=float, default=120, help="for all rows, tier S")
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--out", default=None)
     parser.add_argument("--judge-times", action="store_true")
     options = parser.parse_args(arguments)
-    names = _rows([o for o in options.only.split(",") if o])
+    names = _rows([o for o in options.only.split(",") if o],
+                  [s for s in options.skip.split(",") if s])
     seed = options.seed if options.seed is not None else secrets.randbits(32)
     tier = Tier(options.tier, options.minutes * 60 / max(1, len(names)))
     # An end from outside is an end like others: everything is stopped.
