@@ -22,6 +22,7 @@ constexpr absl::Duration kRetry = absl::Milliseconds(200);
 constexpr int kSilentStreams = 3;
 constexpr absl::Duration kResigned = absl::Seconds(2);
 constexpr absl::Duration kFreshness = absl::Seconds(15);
+constexpr std::size_t kMostStrangers = 1000;
 // Cursors belong to no tenant.
 const char kSystemTenant[] = "system-cursors";
 
@@ -90,7 +91,10 @@ bool FeedPositions::Reached(const std::vector<rpc::Position>& positions) const {
   for (const auto& position : positions) {
     const auto it = applied_.find(position.store_id);
     if (it == applied_.end()) {
-      if (!awaited_.empty() && position.store_id != own_store_id_) return false;
+      if (!awaited_.empty() && position.store_id != own_store_id_ &&
+          !strangers_.contains(position.store_id)) {
+        return false;
+      }
     } else if (it->second < position.sequence) {
       return false;
     }
@@ -107,6 +111,10 @@ void FeedPositions::Wait(const std::vector<rpc::Position>& positions, absl::Time
       waiters_.push_back({positions, deadline - absl::Milliseconds(20), std::move(then)});
       changed_.SignalAll();
       return;
+    }
+    for (const auto& position : positions) {
+      if (!awaited_.empty() || strangers_.size() >= kMostStrangers) break;
+      if (!applied_.contains(position.store_id)) strangers_.insert(position.store_id);
     }
   }
   then(absl::OkStatus());
@@ -213,7 +221,8 @@ void FeedConsumer::HearCursor(const store::Row& row) {
   const std::int64_t heard_us = store::AsInt(row[3]);
   if (heard_us != 0) positions_->Advance(store_id, store::AsInt(row[2]));
   if (!options_.shared) return;
-  positions_->Heard(options_.origin);
+  const std::int64_t silent_since = silent_since_us_.load();
+  if (silent_since == 0 || heard_us > silent_since) positions_->Heard(options_.origin);
   if (heard_us != 0) last_word_us_.store(heard_us);
   caught_up_.store(heard_us != 0);
 }
@@ -292,13 +301,17 @@ void FeedConsumer::Run() {
       if (options_.shared && !store_->TryLead(Lead())) break;
       // Before that, what was written again lately is still to come, also of what it was earlier.
       if (batch.caught_up()) positions_->Advance(batch.store_id(), batch.sequence());
+      silent_since_us_.store(0);
       positions_->Heard(options_.origin);
       last_word_us_.store(absl::ToUnixMicros(absl::Now()));
       caught_up_.store(batch.caught_up());
     }
     if (stream != nullptr) stream->Cancel();
     // When it is back, its store may be another (restored, promoted): tokens may name that one.
-    if (stream != nullptr) positions_->Await(options_.origin, store_->id());
+    if (stream != nullptr) {
+      silent_since_us_.store(absl::ToUnixMicros(absl::Now()));
+      positions_->Await(options_.origin, store_->id());
+    }
     absl::Duration pause = kRetry;
     if (options_.shared && silent >= kSilentStreams) {
       store_->Resign(Lead());

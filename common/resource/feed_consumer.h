@@ -33,7 +33,8 @@ class FeedPositions final : public rpc::ConsistencyGate {
   // From now on, calls wait for this store; others are ignored.
   void Follow(const std::string& store_id);
   // Until `origin` has been heard, nobody knows which store is its own: calls wait for every store
-  // that they name but the one of this process.
+  // that they name but the one of this process, and those that were found to be nobody's who is
+  // followed when all origins had been heard.
   void Await(const std::string& origin, const std::string& own_store_id);
   void Heard(const std::string& origin);
   std::int64_t PositionOf(const std::string& store_id) const;
@@ -55,6 +56,7 @@ class FeedPositions final : public rpc::ConsistencyGate {
   base::CondVar changed_;
   absl::flat_hash_map<std::string, std::int64_t> applied_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_set<std::string> awaited_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_set<std::string> strangers_ ABSL_GUARDED_BY(mu_);  // stores that are ignored
   std::string own_store_id_ ABSL_GUARDED_BY(mu_);
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
@@ -130,7 +132,8 @@ class FeedConsumer {
   FeedPositions* const positions_;
   const time::Clock& clock_;
   std::atomic<std::int64_t> applied_{0};
-  std::atomic<std::int64_t> last_word_us_{0};  // wall clock
+  std::atomic<std::int64_t> last_word_us_{0};     // wall clock
+  std::atomic<std::int64_t> silent_since_us_{0};  // when the stream ended; 0: it did not
   std::atomic<bool> caught_up_{false};
   std::int64_t term_ = 0;       // under which this process follows, or followed, the feed
   std::int64_t committed_ = 0;  // the last commit of the own store

@@ -133,6 +133,25 @@ TEST(FeedPositions, WaitForEveryStoreButTheOwnUntilAllOriginsWereHeard) {
   EXPECT_OK(unknown.Wait());
 }
 
+// Proves: S05
+TEST(FeedPositions, PassByStrangersWhenAnOriginIsAwaitedAgain) {
+  FeedPositions positions;
+  positions.Await("contact", kOwn);
+  positions.Follow("contact-store");
+  positions.Advance("contact-store", 2);
+  positions.Heard("contact");
+  Told before, stranger, restored;
+  positions.Wait({{"stranger", 1}, {"contact-store", 2}}, kNever, before.Callback());
+  EXPECT_OK(before.Wait());
+  positions.Await("contact", kOwn);  // its stream has ended
+  positions.Wait({{"stranger", 5}, {"contact-store", 1}}, kNever, stranger.Callback());
+  EXPECT_OK(stranger.Wait());
+  positions.Wait({{"contact restored", 1}}, kNever, restored.Callback());
+  EXPECT_FALSE(restored.yet());
+  positions.Heard("contact");
+  EXPECT_OK(restored.Wait());
+}
+
 TEST(FeedPositions, AnswerWhoStillWaitsWhenTheyEnd) {
   Told left;
   {

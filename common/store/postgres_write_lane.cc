@@ -151,6 +151,8 @@ void PostgresWriteLane::Run(absl::Span<Job> jobs) {
     if (!DropLate(jobs)) return;
     if (!Connect(jobs)) return Fail(jobs, errors::StoreUnavailable());
     MendIfDue();
+    // It runs transactions of its own, and the server may have gone away in the meantime.
+    if (connection_ == nullptr) return Fail(jobs, errors::StoreUnavailable());
     Verdict verdict = Attempt(jobs, failure_ == PostgresFailure::kTaken && attempt > 1);
     if (verdict == Verdict::kUnknown) verdict = FindOutcome();
     switch (verdict) {
