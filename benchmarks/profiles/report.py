@@ -69,7 +69,7 @@ def as_markdown(rows, facts):
     why = sorted({reason for row in rows for reason in row["void"]})
     if why:
         out += ["", "Void rounds, left out of the medians unless all were: " + "; ".join(why) + "."]
-    return "\n".join(out) + "\n"
+    return "\n".join(line.rstrip() for line in out) + "\n"
 
 
 def write(folder, rows, facts):
