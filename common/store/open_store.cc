@@ -32,30 +32,31 @@ bool HoldsPassword(absl::string_view address) {
          absl::StrContains(address, "?password=") || absl::StrContains(address, "&password=");
 }
 
+// What both engines are told alike.
+template <class EngineOptions>
+EngineOptions EngineOptionsOf(const OpenOptions& options) {
+  EngineOptions out;
+  out.tables = options.tables;
+  out.clock = options.clock;
+  out.rng = options.rng;
+  out.schema_version = options.schema_version;
+  out.readers = options.readers;
+  out.on_error = options.on_error;
+  return out;
+}
+
 PostgresOptions PostgresOptionsOf(const OpenOptions& options) {
-  PostgresOptions postgres;
+  auto postgres = EngineOptionsOf<PostgresOptions>(options);
   postgres.uri = options.address;
   postgres.role = "rapport_" + options.schema;
   postgres.schema = options.schema;
-  postgres.tables = options.tables;
-  postgres.clock = options.clock;
-  postgres.rng = options.rng;
-  postgres.schema_version = options.schema_version;
-  postgres.readers = options.readers;
-  postgres.on_error = options.on_error;
   return postgres;
 }
 
 SqliteOptions SqliteOptionsOf(const OpenOptions& options) {
-  SqliteOptions sqlite;
+  auto sqlite = EngineOptionsOf<SqliteOptions>(options);
   const std::string path = options.address.substr(kSqlite.size());
   if (path != kMemory) sqlite.path = path;
-  sqlite.tables = options.tables;
-  sqlite.clock = options.clock;
-  sqlite.rng = options.rng;
-  sqlite.schema_version = options.schema_version;
-  sqlite.readers = options.readers;
-  sqlite.on_error = options.on_error;
   return sqlite;
 }
 
