@@ -124,9 +124,7 @@ class ServerStreamCall final : public Event, public Ticked {
   void OnProduced() {
     producing_ = false;
     if (!produced_.ok()) {
-      if (!ending_) end_status_ = produced_.status();
-      ending_ = true;
-      outbox_.clear();
+      BeginEnd(produced_.status());
     } else {
       if (!produced_->empty()) more_ = true;
       for (auto& message : *produced_) outbox_.push_back(std::move(message));
@@ -136,11 +134,15 @@ class ServerStreamCall final : public Event, public Ticked {
   }
 
   void End(absl::Status status) {
-    if (ending_) return;
+    if (BeginEnd(std::move(status))) Advance();
+  }
+  // False if it ends already, with the first status.
+  bool BeginEnd(absl::Status status) {
+    if (ending_) return false;
     ending_ = true;
     end_status_ = std::move(status);
     outbox_.clear();
-    Advance();
+    return true;
   }
 
   void Advance() {
