@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/json.h"
+#include "common/auth/jws.h"
 #include "common/auth/key_set.h"
 #include "common/base/status_macros.h"
 
@@ -31,9 +32,6 @@ absl::Status NotUsable(absl::string_view why) {
 
 struct HeaderRelease {
   void operator()(cjose_header_t* header) const { cjose_header_release(header); }
-};
-struct JwsRelease {
-  void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
 };
 
 // Text that is overwritten before its memory goes back.
@@ -109,9 +107,9 @@ class TokenSigner::Key {
         !cjose_header_set(header.get(), "typ", "JWT", &error)) {
       return failed;
     }
-    const std::unique_ptr<cjose_jws_t, JwsRelease> jws(cjose_jws_sign(
-        jwk_.get(), header.get(), reinterpret_cast<const std::uint8_t*>(claims.data()),
-        claims.size(), &error));
+    const Jws jws(cjose_jws_sign(jwk_.get(), header.get(),
+                                 reinterpret_cast<const std::uint8_t*>(claims.data()),
+                                 claims.size(), &error));
     const char* token = nullptr;
     if (jws == nullptr || !cjose_jws_export(jws.get(), &token, &error)) return failed;
     return std::string(token);

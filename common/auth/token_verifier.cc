@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/auth/base64url.h"
+#include "common/auth/jws.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
 
@@ -37,14 +38,9 @@ std::optional<Parts> Split(absl::string_view token) {
   return Parts{*std::move(header), *std::move(payload), *std::move(signature)};
 }
 
-struct JwsRelease {
-  void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
-};
-
 bool SignatureHolds(absl::string_view token, const PublicKey& key) {
   cjose_err error;
-  const std::unique_ptr<cjose_jws_t, JwsRelease> jws(
-      cjose_jws_import(token.data(), token.size(), &error));
+  const Jws jws(cjose_jws_import(token.data(), token.size(), &error));
   return jws != nullptr && cjose_jws_verify(jws.get(), key.jwk.get(), &error);
 }
 

@@ -12,7 +12,7 @@
 namespace rapport::cache {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(5);  // for a write of the row
+constexpr absl::Duration kRowPatience = absl::Seconds(5);  // for a write of the row
 constexpr double kJitter = 0.2;
 
 }  // namespace
@@ -131,7 +131,7 @@ bool CacheKeeper::IsHealthy(absl::Duration now) {
 
 absl::Status CacheKeeper::Transact(absl::FunctionRef<absl::Status(store::Tx&)> body) {
   base::CallContext ctx;
-  ctx.deadline = context_.clock->Now() + kPatience;
+  ctx.deadline = context_.clock->Now() + kRowPatience;
   return store::TransactAndWait(store_, ctx, ModeTenant(),
                                 [body](store::Tx& tx) { return body(tx); })
       .status();

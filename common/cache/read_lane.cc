@@ -6,7 +6,7 @@ namespace rapport::cache {
 namespace {
 
 // How long a turn awaits replies: about what a prompt Redis takes for a pipeline.
-constexpr absl::Duration kPatience = absl::Microseconds(200);
+constexpr absl::Duration kTurnPatience = absl::Microseconds(200);
 
 thread_local ReadLane* lane_of_thread = nullptr;
 
@@ -30,7 +30,7 @@ void ReadLane::Begin(std::function<void()> wake) {
   guest_.Begin(std::move(wake));
 }
 
-absl::Duration ReadLane::Turn() { return guest_.Turn(kPatience); }
+absl::Duration ReadLane::Turn() { return guest_.Turn(kTurnPatience); }
 
 void ReadLane::End() {
   guest_.End();

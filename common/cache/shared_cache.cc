@@ -12,7 +12,7 @@
 namespace rapport::cache {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(10);  // for the store, at the start
+constexpr absl::Duration kStartPatience = absl::Seconds(10);  // for the store, at the start
 
 absl::StatusOr<std::vector<ModeRow>> ReadFrom(store::Store& store, const time::Clock& clock) {
   base::CallContext ctx;
@@ -23,7 +23,7 @@ absl::StatusOr<std::vector<ModeRow>> ReadFrom(store::Store& store, const time::C
 
 absl::StatusOr<unsigned> ScopesOf(store::Store& store, const time::Clock& clock, unsigned wish) {
   base::CallContext ctx;
-  ctx.deadline = clock.Now() + kPatience;
+  ctx.deadline = clock.Now() + kStartPatience;
   {
     ASSIGN_OR_RETURN(const auto snapshot, store.Read(ctx, ModeTenant()));
     ASSIGN_OR_RETURN(const auto modes, ReadModes(*snapshot));

@@ -19,7 +19,7 @@ namespace {
 // An index of a large table takes its time.
 constexpr absl::Duration kStatementPatience = absl::Hours(24);
 // A session that has just ended is there a moment longer.
-constexpr absl::Duration kGrace = absl::Seconds(2);
+constexpr absl::Duration kLockGrace = absl::Seconds(2);
 
 absl::StatusOr<std::unique_ptr<PostgresConnection>> ConnectAsUser(const PostgresOptions& options) {
   PostgresConnection::Options as_user;
@@ -46,7 +46,7 @@ absl::StatusOr<bool> LockInTime(PostgresMeta& meta, const std::string& what, abs
 // Until the session ends, no program of these versions can open the schema.
 absl::Status ShutOut(PostgresMeta& meta, const std::string& schema, std::int64_t first,
                      std::int64_t last) {
-  const absl::Time limit = absl::Now() + kGrace;
+  const absl::Time limit = absl::Now() + kLockGrace;
   for (std::int64_t version = first; version <= last; ++version) {
     ASSIGN_OR_RETURN(const bool gone, LockInTime(meta, PresenceOf(schema, version), limit));
     if (gone) continue;
@@ -67,7 +67,7 @@ class PostgresMigration final : public Migration {
 
   absl::Status Begin() {
     const std::string what = absl::StrCat("rapport/", shape_.schema, "/migrate");
-    ASSIGN_OR_RETURN(const bool alone, LockInTime(meta_, what, absl::Now() + kGrace));
+    ASSIGN_OR_RETURN(const bool alone, LockInTime(meta_, what, absl::Now() + kLockGrace));
     if (alone) return absl::OkStatus();
     return absl::FailedPreconditionError(
         absl::StrCat("the schema ", shape_.schema, " is being migrated already"));

@@ -12,10 +12,8 @@
 #include "absl/strings/str_cat.h"
 
 namespace rapport::testing {
-namespace {
 
-constexpr long kHour = 3600;  // NOLINT(google-runtime-int): the type of OpenSSL's interface
-
+// Owners of OpenSSL's objects.
 template <auto Free>
 struct Deleter {
   template <class T>
@@ -28,6 +26,10 @@ using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
 using Number = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+
+namespace {
+
+constexpr long kHour = 3600;  // NOLINT(google-runtime-int): the type of OpenSSL's interface
 
 void Must(bool done, const char* what) {
   if (done) return;

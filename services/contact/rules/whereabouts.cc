@@ -50,15 +50,15 @@ Whereabouts WhereaboutsOf(const v1::Preference& preference, const v1::Person& pe
                           absl::Span<const std::string> regions_of_addresses,
                           absl::Span<const std::string> regions_of_phones,
                           const v1::Settings& settings, const time::ZoneTable& table) {
-  using Source = Whereabouts::Source;
+  using Known = Whereabouts::Source;
   const std::string assumed[] = {settings.default_region()};
-  const std::pair<Source, std::set<std::string>> ladder[] = {
-      {Source::kPreference, {preference.time_zone()}},
-      {Source::kCard, {person.time_zone()}},
-      {Source::kAddress, ZonesOf(regions_of_addresses, table)},
-      {Source::kPhone, ZonesOf(regions_of_phones, table)},
-      {Source::kUnknown, ZonesOf(assumed, table)},
-      {Source::kUnknown, {settings.working_zone()}},
+  const std::pair<Known, std::set<std::string>> ladder[] = {
+      {Known::kPreference, {preference.time_zone()}},
+      {Known::kCard, {person.time_zone()}},
+      {Known::kAddress, ZonesOf(regions_of_addresses, table)},
+      {Known::kPhone, ZonesOf(regions_of_phones, table)},
+      {Known::kUnknown, ZonesOf(assumed, table)},
+      {Known::kUnknown, {settings.working_zone()}},
   };
   Whereabouts found;
   for (const auto& [source, names] : ladder) {
