@@ -518,7 +518,10 @@ TEST(Drain, FinishesCallsInFlightBesideClientsThatNeverLookAtTheirConnection) {
   TestServer server;
   const SilentConnection silent(server.address());
   Client client = server.MakeClient();
-  std::thread held([&] { EXPECT_OK(GetSteward(client, "tenants/home/stewards/held")); });
+  std::thread held([&] {
+    // Longer than the call that finds the server drained may take.
+    EXPECT_OK(GetSteward(client, "tenants/home/stewards/held", {.timeout = absl::Minutes(1)}));
+  });
   Call* const call = (server.held.WaitFor(1), server.held.Take());
   std::atomic<bool> drained{false};
   std::thread drain([&] {
