@@ -29,14 +29,14 @@ absl::optional<Breaker::Permit> Breaker::Admit() {
   return era_;
 }
 
-void Breaker::Report(Permit permit, Outcome outcome) {
+Breaker::State Breaker::Report(Permit permit, Outcome outcome) {
   base::MutexLock lock(&mu_);
-  if (permit != era_) return;
-  if (state_ == State::kClosed) {
+  if (permit == era_ && state_ == State::kClosed) {
     ReportClosed(outcome);
-  } else {
+  } else if (permit == era_) {
     ReportProbe(outcome);
   }
+  return state_;
 }
 
 Breaker::State Breaker::state() const {

@@ -28,7 +28,8 @@ class Breaker {
 
   // Nothing if the call shall not be made. A call that was admitted is reported once.
   absl::optional<Permit> Admit();
-  void Report(Permit permit, Outcome outcome);
+  // Returns the state after it.
+  State Report(Permit permit, Outcome outcome);
   // For metrics. An open breaker turns half-open with the first call after its time.
   State state() const;
 

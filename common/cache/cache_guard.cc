@@ -152,6 +152,15 @@ absl::StatusOr<std::shared_ptr<RedisConnection>> CacheGuard::Connect(const Cache
   return connection;
 }
 
+bool CacheGuard::AllKnownOff() const {
+  return std::all_of(parts_.scopes->begin(), parts_.scopes->end(),
+                     [](const auto& scope) { return scope->known_off.load(); });
+}
+
+void CacheGuard::Expect(store::Tx& tx) {
+  if (!AllKnownOff()) tx.Expect(ModeTable(), AllModes());
+}
+
 absl::StatusOr<std::unique_ptr<GuardedCommit>> CacheGuard::Announce(
     store::Tx& tx, absl::Span<const store::TouchedRow> rows) {
   struct Touched {
@@ -159,10 +168,7 @@ absl::StatusOr<std::unique_ptr<GuardedCommit>> CacheGuard::Announce(
     const store::TouchedRow* row;
     std::string id;
   };
-  if (std::all_of(parts_.scopes->begin(), parts_.scopes->end(),
-                  [](const auto& scope) { return scope->known_off.load(); })) {
-    return std::make_unique<UnmarkedCommit>();
-  }
+  if (AllKnownOff()) return std::make_unique<UnmarkedCommit>();
   if (parts_.scopes->front()->endpoint() == nullptr) return AnnounceWithoutRedis(tx);
   std::map<unsigned, std::vector<Touched>> by_scope;
   for (const store::TouchedRow& row : rows) {
@@ -172,14 +178,17 @@ absl::StatusOr<std::unique_ptr<GuardedCommit>> CacheGuard::Announce(
     const unsigned scope = ScopeOf(row.tenant, id, static_cast<unsigned>(parts_.scopes->size()));
     by_scope[scope].push_back({table, &row, std::move(id)});
   }
+  // An error is the transaction's, and says nothing of Redis. A scope without a row was never
+  // opened.
+  ASSIGN_OR_RETURN(std::vector<ModeRow> modes, ReadModes(tx));
+  modes.resize(std::max(modes.size(), parts_.scopes->size()));
   const absl::Duration until = context_.boot_clock->Now() + kMarkTries * parts_.mark_budget;
   std::vector<MarkedScope> marked;
   absl::Status failed;  // all that fail are found at once, and mended at once
   for (const auto& [number, touched] : by_scope) {
     CacheScope& scope = *(*parts_.scopes)[number];
     if (scope.known_off) continue;
-    // An error is the transaction's, and says nothing of Redis.
-    ASSIGN_OR_RETURN(const ModeRow row, ReadMode(tx, number));
+    const ModeRow& row = modes[number];
     if (!MustMark(row.mode.state)) {
       scope.known_off = parts_.sole_owner;
       continue;

@@ -3,9 +3,10 @@
 // believes it any more when the commit is acknowledged.
 //
 // Against the general protocol it is simpler by one loop. The mode row is read inside the
-// transaction, after the bodies, and the rows are marked before the commit. OPEN excludes all other
-// writes (Tx::Exclude), so the row cannot be opened between that read and the commit; nor closed
-// and switched off in a way that matters, because a mark that nobody needs does no harm.
+// transaction, from the one snapshot that it has (so it costs no round trip of its own: Expect),
+// and the rows are marked before the commit. OPEN excludes all other writes (Tx::Exclude), so the
+// row cannot be opened between that snapshot and the commit; nor closed and switched off in a way
+// that matters, because a mark that nobody needs does no harm.
 #ifndef RAPPORT_COMMON_CACHE_CACHE_GUARD_H_
 #define RAPPORT_COMMON_CACHE_CACHE_GUARD_H_
 
@@ -40,12 +41,14 @@ class CacheGuard final : public store::CommitGuard {
     return context_.tables->Find(table) != nullptr;
   }
   const base::TenantId& tenant() const override;
+  void Expect(store::Tx& tx) override;
   absl::StatusOr<std::unique_ptr<store::GuardedCommit>> Announce(
       store::Tx& tx, absl::Span<const store::TouchedRow> rows) override;
   // Closes the scopes in which something failed; all of them if nobody says which.
   absl::Status Mend(Run run) override;
 
  private:
+  bool AllKnownOff() const;
   absl::StatusOr<std::unique_ptr<store::GuardedCommit>> AnnounceWithoutRedis(store::Tx& tx);
   // The connection to the process that the row names; waits for one that is just being made.
   absl::StatusOr<std::shared_ptr<RedisConnection>> Connect(const CacheScope& scope,

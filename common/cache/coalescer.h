@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/errors.h"
 #include "common/base/mutex.h"
 #include "common/cache/protocol.h"
 
@@ -74,8 +75,8 @@ class Coalescer {
     loader_(std::make_unique<Load>(this, key));
   }
 
-  // Tells those whose deadline has passed DEADLINE_EXCEEDED. Returns the earliest deadline left,
-  // InfiniteFuture if there is none. To be called by a timer of the owner.
+  // Tells those whose deadline has passed so (errors::DeadlinePassed). Returns the earliest
+  // deadline left, InfiniteFuture if there is none. To be called by a timer of the owner.
   absl::Time Expire(absl::Time now) {
     std::vector<Waiter> late;
     absl::Time earliest = absl::InfiniteFuture();
@@ -91,7 +92,7 @@ class Coalescer {
         }
       }
     }
-    const Result passed = absl::DeadlineExceededError("the read took too long");
+    const Result passed = errors::DeadlinePassed();
     for (Waiter& waiter : late) waiter.done(passed);
     return earliest;
   }

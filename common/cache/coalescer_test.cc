@@ -118,6 +118,16 @@ TEST(Coalescer, EachWaiterKeepsItsOwnDeadline) {
   EXPECT_EQ(f.reads.Expire(now), absl::InfiniteFuture());
 }
 
+TEST(Coalescer, WhoIsLateHearsTheReasonThatCallersKnow) {
+  Fixture f;
+  absl::Status heard;
+  f.reads.Get("a", absl::UnixEpoch(),
+              [&](const absl::StatusOr<int>& result) { heard = result.status(); });
+  f.reads.Expire(absl::UnixEpoch());
+  EXPECT_EQ(errors::ReasonOf(heard), type::v1::DEADLINE);
+  f.loads.clear();
+}
+
 TEST(Coalescer, ALoadThatNobodyWaitsForSaysSo) {
   Fixture f;
   f.Get("a", absl::UnixEpoch());

@@ -40,18 +40,23 @@ Breaker::Outcome OutcomeOf(const absl::Status& status, bool full_budget) {
 struct CoherentReads::Call {
   EntityRef entity() const { return {table->kind, tenant, id}; }
 
+  CoherentReads* reads;
   InUse::Token token;
   CacheScope* scope;
   const GuardedTable* table;
   base::TenantId tenant;
   std::string id;
   absl::Time deadline;
-  std::shared_ptr<const Load> load;
+  Load load;
   Done done;  // null for a refresh behind a hit: nobody waits
   // Of a read that may use Redis.
   std::shared_ptr<RedisConnection> connection = nullptr;  // one for all commands
   std::string key = {};
-  std::uint64_t fingerprint = 0;
+  Stage stage = Stage::kGet;
+  // Of the command under way.
+  absl::Duration budget = absl::ZeroDuration();
+  Breaker::Permit permit = 0;
+  // After a miss.
   std::uint64_t lease = 0;
   absl::Duration wait = absl::ZeroDuration();  // before the next look
   absl::Duration wait_until = absl::ZeroDuration();
@@ -61,9 +66,9 @@ struct CoherentReads::Call {
 CoherentReads::CoherentReads(const Parts& parts)
     : parts_(parts),
       context_(*parts.context),
-      loads_([this](std::unique_ptr<Loading::Loads::Load> load) {
+      loads_([](std::unique_ptr<Loading::Loads::Load> load) {
         const std::shared_ptr<const Load> begin = load->key().load;
-        (*begin)(std::make_unique<Loading>(in_use_.Take(), std::move(load)));
+        (*begin)(std::make_unique<Loading>(std::move(load)));
       }) {}
 
 CoherentReads::~CoherentReads() { in_use_.Await(); }
@@ -77,9 +82,9 @@ void CoherentReads::Get(const base::TenantId& tenant, const store::Table& table,
   std::string id = RowId(key);
   const unsigned number = ScopeOf(tenant, id, static_cast<unsigned>(parts_.scopes->size()));
   CacheScope& scope = *(*parts_.scopes)[number];
-  auto call =
-      std::make_shared<Call>(Call{in_use_.Take(), &scope, guarded, tenant, std::move(id), deadline,
-                                  std::make_shared<const Load>(std::move(load)), std::move(done)});
+  const auto call =
+      std::make_shared<Call>(Call{this, in_use_.Take(), &scope, guarded, tenant, std::move(id),
+                                  deadline, std::move(load), std::move(done)});
   if (scope.endpoint() == nullptr) return GoAround(call, Bypass::kOff);
   const auto mode = scope.lease.Current();
   if (!mode->Trusts(started) || mode->row.timeline != context_.timeline) {
@@ -91,70 +96,86 @@ void CoherentReads::Get(const base::TenantId& tenant, const store::Table& table,
   if (call->connection == nullptr) call->connection = scope.To(mode->row.run_id);
   if (call->connection == nullptr) return GoAround(call, Bypass::kUnreachable);
   call->key = EncodeKey(number, mode->row.mode.epoch, call->entity());
-  call->fingerprint = Fingerprint(call->entity());
   AskRedis(call, Stage::kGet);
 }
 
+// Hot: a callback that holds no more than the call takes no memory of its own.
 void CoherentReads::AskRedis(const CallPtr& call, Stage stage) {
-  Send(call, {"GET", call->key}, [this, call, stage](absl::StatusOr<RedisReply> reply) {
-    if (!reply.ok()) return GoAround(call, Bypass::kFailed);
-    if (reply->kind == RedisReply::Kind::kNil) {
-      return stage == Stage::kWait ? Wait(call) : AskLease(call);
-    }
-    OnEntry(call, stage, reply->text);
+  if (!MaySend(call)) return;
+  call->stage = stage;
+  call->connection->Get(call->key, call->budget, [call](absl::StatusOr<RedisReply> reply) {
+    call->reads->OnReply(call, std::move(reply));
   });
 }
 
-void CoherentReads::OnEntry(const CallPtr& call, Stage stage, absl::string_view bytes) {
+void CoherentReads::OnReply(const CallPtr& call, absl::StatusOr<RedisReply> reply) {
+  Judge(*call, reply.status());
+  if (!reply.ok()) return GoAround(call, Bypass::kFailed);
+  if (reply->kind == RedisReply::Kind::kNil) {
+    return call->stage == Stage::kWait ? Wait(call) : AskLease(call);
+  }
+  OnEntry(call, std::move(reply->text));
+}
+
+void CoherentReads::OnEntry(const CallPtr& call, std::string bytes) {
   const auto entry = DecodeEntry(bytes);
-  const auto check = !entry.ok() || entry->state.kind == EntryKind::kBlank
-                         ? TailCheck::kGood
-                         : CheckTail(entry->tail, call->fingerprint, call->table->schema, 0);
+  const auto check =
+      !entry.ok() || entry->state.kind == EntryKind::kBlank
+          ? TailCheck::kGood
+          : CheckTail(entry->tail, Fingerprint(call->entity()), call->table->schema, 0);
   if (!entry.ok() || check == TailCheck::kWrongEntity) {
     context_.metrics->wrong_values.Add();
     RunScript(call->connection, DropCommand(call->key, NewHoldId(*context_.rng)),
               parts_.read_budget, [](const absl::StatusOr<RedisReply>&) {});
     return GoAround(call, Bypass::kWrongValue);
   }
-  switch (cache::OnGet(entry->state, 0, absl::ToUnixMillis(context_.clock->Now()))) {
+  const absl::Time now = context_.clock->Now();
+  switch (cache::OnGet(entry->state, 0, absl::ToUnixMillis(now))) {
     case ReadStep::kHit:
       break;
     case ReadStep::kBypass:
       return GoAround(call, Bypass::kMark);
     case ReadStep::kLease:
-      return stage == Stage::kWait ? Wait(call) : AskLease(call);
+      return call->stage == Stage::kWait ? Wait(call) : AskLease(call);
   }
   if (check == TailCheck::kNotForUs) return GoAround(call, Bypass::kSchema);
   if (call->done == nullptr) return;  // refreshed by another
   context_.metrics->hits.Add();
   const Tail& tail = entry->tail;
-  if (RefreshEarly(context_.clock->Now(), tail.soft_expire, tail.fill_cost,
-                   UniformAboveZero(*context_.rng))) {
-    RefreshBehind(*call);
+  if (now >= tail.soft_expire - kRefreshWindow &&
+      RefreshEarly(now, tail.soft_expire, tail.fill_cost, UniformAboveZero(*context_.rng))) {
+    RefreshBehind(call);
   }
-  call->done(CachedRow{entry->state.kind == EntryKind::kValue, entry->state.version,
-                       std::string(tail.payload)});
+  CachedRow row;
+  row.exists = entry->state.kind == EntryKind::kValue;
+  row.version = entry->state.version;
+  bytes.erase(0, bytes.size() - tail.payload.size());
+  row.payload = std::move(bytes);
+  call->done(std::move(row));
 }
 
 void CoherentReads::AskLease(const CallPtr& call) {
+  if (!MaySend(call)) return;
+  call->stage = Stage::kWait;
   call->lease = NewHoldId(*context_.rng);
   const bool refresh = call->done == nullptr;
-  Send(call, LeaseCommand(call->key, call->lease, kLeaseTtl, refresh),
-       [this, call](absl::StatusOr<RedisReply> reply) {
-         if (!reply.ok()) return GoAround(call, Bypass::kFailed);
-         const auto answer = ParseLeaseReply(reply->text);
-         if (!answer.ok()) return GoAround(call, Bypass::kFailed);
-         switch (answer->answer) {
-           case LeaseAnswer::kHit:
-             return OnEntry(call, Stage::kWait, answer->entry);
-           case LeaseAnswer::kBypass:
-             return GoAround(call, Bypass::kMark);
-           case LeaseAnswer::kWait:
-             return Wait(call);
-           case LeaseAnswer::kGo:
-             return LoadAndFill(call);
-         }
-       });
+  RunScript(call->connection, LeaseCommand(call->key, call->lease, kLeaseTtl, refresh),
+            call->budget, [this, call](absl::StatusOr<RedisReply> reply) {
+              Judge(*call, reply.status());
+              if (!reply.ok()) return GoAround(call, Bypass::kFailed);
+              const auto answer = ParseLeaseReply(reply->text);
+              if (!answer.ok()) return GoAround(call, Bypass::kFailed);
+              switch (answer->answer) {
+                case LeaseAnswer::kHit:
+                  return OnEntry(call, std::string(answer->entry));
+                case LeaseAnswer::kBypass:
+                  return GoAround(call, Bypass::kMark);
+                case LeaseAnswer::kWait:
+                  return Wait(call);
+                case LeaseAnswer::kGo:
+                  return LoadAndFill(call);
+              }
+            });
 }
 
 void CoherentReads::Wait(const CallPtr& call) {
@@ -172,10 +193,13 @@ void CoherentReads::Wait(const CallPtr& call) {
                       [this, call] { AskRedis(call, Stage::kWait); });
 }
 
-void CoherentReads::RefreshBehind(const Call& hit) {
-  auto call = std::make_shared<Call>(Call{hit.token, hit.scope, hit.table, hit.tenant, hit.id,
-                                          context_.clock->Now() + kLeaseTtl, hit.load, nullptr,
-                                          hit.connection, hit.key, hit.fingerprint});
+void CoherentReads::RefreshBehind(const CallPtr& hit) {
+  const auto call = std::make_shared<Call>(
+      Call{this, hit->token, hit->scope, hit->table, hit->tenant, hit->id,
+           context_.clock->Now() + kLeaseTtl,
+           [hit](std::unique_ptr<Loading> loading) { hit->load(std::move(loading)); }, nullptr});
+  call->connection = hit->connection;
+  call->key = hit->key;
   AskLease(call);
 }
 
@@ -200,8 +224,9 @@ void CoherentReads::LoadAndFill(const CallPtr& call) {
 
 void CoherentReads::Fill(const CallPtr& call, const CachedRow& row) {
   const absl::Duration now = context_.boot_clock->Now();
+  const std::uint64_t fingerprint = Fingerprint(call->entity());
   const bool keep = row.exists ? row.payload.size() <= kMaxValueBytes
-                               : negatives_.Admit(call->tenant, call->fingerprint, now);
+                               : negatives_.Admit(call->tenant, fingerprint, now);
   if (!keep) return Release(*call);
   const EntryKind kind = row.exists ? EntryKind::kValue : EntryKind::kNegative;
   const absl::Duration ttl = row.exists ? Jittered(kPositiveTtl, kPositiveJitter, *context_.rng)
@@ -210,7 +235,7 @@ void CoherentReads::Fill(const CallPtr& call, const CachedRow& row) {
   tail.schema = call->table->schema;
   tail.fill_cost = now - call->load_began;
   tail.soft_expire = context_.clock->Now() + ttl;
-  tail.fingerprint = call->fingerprint;
+  tail.fingerprint = fingerprint;
   tail.payload = row.payload;
   // The reader does not wait for it.
   RunScript(call->connection,
@@ -236,9 +261,10 @@ void CoherentReads::Release(const Call& call) {
             parts_.read_budget, [](const absl::StatusOr<RedisReply>&) {});
 }
 
-void CoherentReads::StartLoad(const CallPtr& call, Done done) {
-  loads_.Get({EncodeKey(call->scope->number(), 0, call->entity()), call->load}, call->deadline,
-             std::move(done));
+void CoherentReads::StartLoad(const CallPtr& call, Loading::Loads::Done done) {
+  loads_.Get({EncodeKey(call->scope->number(), 0, call->entity()),
+              std::shared_ptr<const Load>(call, &call->load)},
+             call->deadline, std::move(done));
   ArmExpiry(call->token);
 }
 
@@ -251,21 +277,27 @@ void CoherentReads::ArmExpiry(InUse::Token token) {
   });
 }
 
-void CoherentReads::Send(const CallPtr& call, Command command, RedisConnection::Callback callback) {
-  const absl::Duration budget =
+bool CoherentReads::MaySend(const CallPtr& call) {
+  call->budget =
       std::min(parts_.read_budget, (call->deadline - context_.clock->Now()) * kDeadlineShare);
-  if (budget < kShortestCall) return GoAround(call, Bypass::kDeadline);
+  if (call->budget < kShortestCall) {
+    GoAround(call, Bypass::kDeadline);
+    return false;
+  }
   const auto permit = call->scope->breaker.Admit();
-  if (!permit.has_value()) return GoAround(call, Bypass::kUnreachable);
-  RunScript(
-      call->connection, std::move(command), budget,
-      [this, scope = call->scope, budget, permit = *permit,
-       callback = std::move(callback)](absl::StatusOr<RedisReply> reply) mutable {
-        context_.metrics->Count(FailureOf(reply.status()));
-        scope->breaker.Report(permit, OutcomeOf(reply.status(), budget == parts_.read_budget));
-        context_.metrics->breaker.Set(scope->number(), static_cast<int>(scope->breaker.state()));
-        callback(std::move(reply));
-      });
+  if (!permit.has_value()) {
+    GoAround(call, Bypass::kUnreachable);
+    return false;
+  }
+  call->permit = *permit;
+  return true;
+}
+
+void CoherentReads::Judge(const Call& call, const absl::Status& status) {
+  context_.metrics->Count(FailureOf(status));
+  const auto state =
+      call.scope->breaker.Report(call.permit, OutcomeOf(status, call.budget == parts_.read_budget));
+  context_.metrics->breaker.Set(call.scope->number(), static_cast<int>(state));
 }
 
 }  // namespace rapport::cache

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -38,11 +37,11 @@ class Loading;
 // Begins a read of the row from the store: without blocking, on a thread of a Redis loop or of an
 // earlier load. It calls BeginRead() right before it takes the snapshot, and Finish() with what it
 // found there (no row is no error). Several readers may share one load.
-using Load = std::function<void(std::unique_ptr<Loading>)>;
+using Load = absl::AnyInvocable<void(std::unique_ptr<Loading>) const>;
 
 struct LoadKey {
   std::string name;
-  std::shared_ptr<const Load> load;  // the first reader's
+  std::shared_ptr<const Load> load;  // the first reader's, and keeps that read in use
   friend bool operator==(const LoadKey& a, const LoadKey& b) { return a.name == b.name; }
   template <class H>
   friend H AbslHashValue(H h, const LoadKey& key) {
@@ -54,14 +53,14 @@ struct LoadKey {
 class Loading {
  public:
   using Loads = Coalescer<LoadKey, CachedRow>;
-  Loading(InUse::Token token, std::unique_ptr<Loads::Load> load)
-      : token_(std::move(token)), load_(std::move(load)) {}
+  explicit Loading(std::unique_ptr<Loads::Load> load)
+      : begun_(load->key().load), load_(std::move(load)) {}
   // The latest deadline of those who wait; InfinitePast if nobody does any more.
   absl::Time BeginRead() { return load_->BeginRead(); }
   void Finish(const absl::StatusOr<CachedRow>& result) { load_->Finish(result); }
 
  private:
-  const InUse::Token token_;  // goes last
+  const std::shared_ptr<const Load> begun_;  // goes last
   const std::unique_ptr<Loads::Load> load_;
 };
 
@@ -77,7 +76,7 @@ class CoherentReads {
   };
   // Called once: on the thread of the Redis loop or of a load, or within Get. DEADLINE_EXCEEDED
   // about 10 ms after the deadline, or what the load failed with.
-  using Done = absl::AnyInvocable<void(const absl::StatusOr<CachedRow>&)>;
+  using Done = absl::AnyInvocable<void(absl::StatusOr<CachedRow>)>;
 
   explicit CoherentReads(const Parts& parts);
   // Waits for reads and loads under way; there must be no new ones.
@@ -91,24 +90,27 @@ class CoherentReads {
   struct Call;
   using CallPtr = std::shared_ptr<Call>;
   // What a miss leads to: the lease, or waiting for the reader that has it.
-  enum class Stage { kGet, kWait };
+  enum class Stage : std::uint8_t { kGet, kWait };
 
   // The steps of a read, in the order in which they happen.
   void AskRedis(const CallPtr& call, Stage stage);
-  void OnEntry(const CallPtr& call, Stage stage, absl::string_view bytes);
+  void OnReply(const CallPtr& call, absl::StatusOr<RedisReply> reply);
+  void OnEntry(const CallPtr& call, std::string bytes);
   void AskLease(const CallPtr& call);
   void Wait(const CallPtr& call);
   void LoadAndFill(const CallPtr& call);
   void Fill(const CallPtr& call, const CachedRow& row);
 
-  void RefreshBehind(const Call& hit);
+  void RefreshBehind(const CallPtr& hit);
   void GoAround(const CallPtr& call, Bypass why);
   // Gives the lease back unused.
   void Release(const Call& call);
-  void StartLoad(const CallPtr& call, Done done);
+  void StartLoad(const CallPtr& call, Loading::Loads::Done done);
   void ArmExpiry(InUse::Token token);
-  // One command of a read. Goes around if there is no time left, or the breaker says no.
-  void Send(const CallPtr& call, Command command, RedisConnection::Callback callback);
+  // Before and after each command of a read. Goes around, and says false, if there is no time left
+  // or the breaker says no.
+  bool MaySend(const CallPtr& call);
+  void Judge(const Call& call, const absl::Status& status);
 
   const Parts parts_;
   const CacheContext& context_;

@@ -51,6 +51,8 @@ std::string EncodeKey(unsigned scope, std::uint64_t epoch, const EntityRef& enti
 std::uint64_t Fingerprint(const EntityRef& entity);
 
 std::uint32_t Crc32c(absl::string_view data);
+// The same on machines that have no instruction for it.
+std::uint32_t Crc32cByTable(absl::string_view data);
 
 // Bits of Tail::flags. A reader that meets a bit it does not know treats the entry as a miss.
 inline constexpr std::uint8_t kFlagZstd = 1;

@@ -8,34 +8,36 @@
 
 namespace rapport::cache {
 
-// Thread-safe.
+// Thread-safe. Taking a token costs no memory and no lock.
 class InUse {
  public:
   // While there is one, or a copy of it, the object lives.
   using Token = std::shared_ptr<const void>;
 
-  Token Take() {
-    base::MutexLock lock(&state_->mu);
-    ++state_->tokens;
-    // Shared: the waiter may leave while the last one still signals.
-    return Token(state_.get(), [state = state_](const void*) {
-      base::MutexLock released(&state->mu);
-      if (--state->tokens == 0) state->none.SignalAll();
-    });
-  }
-  // Waits until there is none.
+  InUse()
+      // Shared: the waiter may leave while the last one still signals.
+      : first_(state_.get(), [state = state_](const void*) {
+          base::MutexLock lock(&state->mu);
+          state->over = true;
+          state->none.SignalAll();
+        }) {}
+
+  Token Take() const { return first_; }
+  // Waits until there is none. Once, at the end: from here on, only copies are made.
   void Await() {
+    first_ = nullptr;
     base::MutexLock lock(&state_->mu);
-    while (state_->tokens > 0) state_->none.Wait(&state_->mu);
+    while (!state_->over) state_->none.Wait(&state_->mu);
   }
 
  private:
   struct State {
     base::Mutex mu;
     base::CondVar none;
-    int tokens ABSL_GUARDED_BY(mu) = 0;
+    bool over ABSL_GUARDED_BY(mu) = false;
   };
   const std::shared_ptr<State> state_ = std::make_shared<State>();
+  Token first_;
 };
 
 }  // namespace rapport::cache

@@ -61,10 +61,12 @@ const base::TenantId& ModeTenant() {
   return *tenant;
 }
 
+store::Range AllModes() { return {}; }
+
 absl::StatusOr<std::vector<ModeRow>> ReadModes(store::Reader& reader) {
   std::vector<ModeRow> modes;
   absl::Status bad;
-  RETURN_IF_ERROR(reader.Scan(ModeTable(), {}, [&](Row& row) {
+  RETURN_IF_ERROR(reader.Scan(ModeTable(), AllModes(), [&](Row& row) {
     auto mode = FromRow(row);
     if (!mode.ok()) {
       bad = std::move(mode).status();

@@ -20,6 +20,8 @@ const store::Table& ModeTable();
 // To whom the rows belong.
 const base::TenantId& ModeTenant();
 
+// What ReadModes scans.
+store::Range AllModes();
 // `reader` is of ModeTenant(). By scope; empty if their number was never fixed. INTERNAL if they
 // are none that this program writes.
 absl::StatusOr<std::vector<ModeRow>> ReadModes(store::Reader& reader);

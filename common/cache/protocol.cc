@@ -52,7 +52,7 @@ void Mark(EntryState& entry, std::uint64_t intent, std::int64_t ttl_ms, std::int
 bool Stamp(EntryState& entry, std::uint64_t intent, std::uint64_t version, std::int64_t blank_ms,
            std::int64_t now_ms) {
   DropExpired(entry, now_ms);
-  bool missing = true;
+  bool missing = entry.min_version < version;
   for (auto hold = entry.intents.begin(); hold != entry.intents.end();) {
     if (hold->id == intent || hold->id == kNamelessIntent) missing = false;
     hold = hold->id == intent ? entry.intents.erase(hold) : hold + 1;

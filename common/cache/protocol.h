@@ -119,7 +119,7 @@ void DropExpired(EntryState& entry, std::int64_t now_ms);
 void Mark(EntryState& entry, std::uint64_t intent, std::int64_t ttl_ms, std::int64_t now_ms);
 
 // After COMMIT: removes the intent, raises the lowest version, voids the lease. Returns whether the
-// intent was missing (evicted, flushed, or stamped before).
+// intent was missing (evicted or flushed); not if it was stamped so before, or later.
 bool Stamp(EntryState& entry, std::uint64_t intent, std::uint64_t version, std::int64_t blank_ms,
            std::int64_t now_ms);
 

@@ -98,8 +98,10 @@ TEST(CacheEntry, LosesItsLeaseToTimeToMarksAndToStamps) {
   EXPECT_EQ(Lease(entry, 13, 3000, false, kNow + 3000), LeaseAnswer::kBypass);
   EXPECT_FALSE(Stamp(entry, 1, 5, 60'000, kNow + 3000));
   EXPECT_EQ(Lease(entry, 14, 3000, false, kNow + 3000), LeaseAnswer::kGo);
-  EXPECT_TRUE(Stamp(entry, 2, 5, 60'000, kNow + 3000));
-  EXPECT_EQ(Fill(entry, 14, 5, EntryKind::kValue, 600'000, kNow + 3000), FillAnswer::kNoLease);
+  EXPECT_FALSE(Stamp(entry, 1, 5, 60'000, kNow + 3000)) << "it is repeated";
+  EXPECT_EQ(Lease(entry, 15, 3000, false, kNow + 3000), LeaseAnswer::kGo);
+  EXPECT_TRUE(Stamp(entry, 2, 6, 60'000, kNow + 3000));
+  EXPECT_EQ(Fill(entry, 15, 6, EntryKind::kValue, 600'000, kNow + 3000), FillAnswer::kNoLease);
 }
 
 TEST(CacheEntry, IsNotFilledBelowWhatWasStamped) {

@@ -74,6 +74,7 @@ absl::Status RedisError(RedisFailure failure, absl::string_view detail) {
 }
 
 RedisFailure FailureOf(const absl::Status& status) {
+  if (status.ok()) return RedisFailure::kNone;
   const auto payload = status.GetPayload(kPayload);
   if (!payload.has_value() || payload->size() != 1) return RedisFailure::kNone;
   return static_cast<RedisFailure>((*payload)[0]);
@@ -87,20 +88,10 @@ absl::Status ErrorOfReply(absl::string_view text) {
 }
 
 void AppendCommand(absl::Span<const absl::string_view> words, std::string* out) {
-  std::vector<const char*> data;
-  std::vector<std::size_t> sizes;
-  data.reserve(words.size());
-  sizes.reserve(words.size());
+  absl::StrAppend(out, "*", words.size(), "\r\n");
   for (const absl::string_view word : words) {
-    data.push_back(word.data());
-    sizes.push_back(word.size());
+    absl::StrAppend(out, "$", word.size(), "\r\n", word, "\r\n");
   }
-  char* command = nullptr;
-  const int size =
-      redisFormatCommandArgv(&command, static_cast<int>(words.size()), data.data(), sizes.data());
-  if (size < 0) std::abort();  // out of memory
-  out->append(command, static_cast<std::size_t>(size));
-  redisFreeCommand(command);
 }
 
 // hiredis reports what it reads by these calls. `task->privdata` is the reader; the parent of an
@@ -159,6 +150,7 @@ ReplyReader::ReplyReader(std::size_t max_reply_bytes)
       reader_(redisReaderCreateWithFunctions(&Build::functions)) {
   if (reader_ == nullptr) std::abort();  // out of memory
   reader_->privdata = this;
+  reader_->maxbuf = 0;  // keeps its memory for the next replies
 }
 
 ReplyReader::~ReplyReader() = default;

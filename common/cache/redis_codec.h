@@ -1,5 +1,5 @@
-// What goes over a connection to Redis (RESP2) and what can go wrong there. hiredis formats the
-// commands and splits the replies; it never sees a socket.
+// What goes over a connection to Redis (RESP2) and what can go wrong there. hiredis splits the
+// replies; it never sees a socket.
 #ifndef RAPPORT_COMMON_CACHE_REDIS_CODEC_H_
 #define RAPPORT_COMMON_CACHE_REDIS_CODEC_H_
 

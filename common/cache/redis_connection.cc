@@ -50,23 +50,41 @@ RedisConnection::RedisConnection(RedisDriver& loop, const BootClock& clock,
 
 void RedisConnection::Submit(absl::Span<const absl::string_view> words, absl::Duration budget,
                              Callback callback) {
-  std::string bytes;
-  AppendCommand(words, &bytes);
+  Queue(words, {}, budget, std::move(callback));
+}
+
+void RedisConnection::Get(absl::string_view key, absl::Duration budget, Callback callback) {
+  Queue({"GET", key}, key, budget, std::move(callback));
+}
+
+void RedisConnection::Queue(absl::Span<const absl::string_view> words, absl::string_view shared_key,
+                            absl::Duration budget, Callback callback) {
   const absl::Duration deadline = clock_.Now() + budget;
   absl::Status refusal;
   {
     base::MutexLock lock(&mu_);
+    const std::size_t before = submitted_bytes_.size();
     if (broken_) {
       refusal = RedisError(RedisFailure::kClosed, "the connection is broken; nothing was sent");
-    } else if (commands_ >= max_commands_ || bytes.size() > max_queued_bytes_ ||
-               queued_bytes_ > max_queued_bytes_ - bytes.size()) {
-      refusal = RedisError(RedisFailure::kFull, "too much is waiting; nothing was sent");
+    } else if (const auto asked = asked_.find(shared_key);
+               asked != asked_.end() && asked->second.budget == budget) {
+      Command& waiting = submitted_[asked->second.at];
+      waiting.deadline = deadline;  // a stall before us is not ours
+      waiting.sharers.push_back(std::move(callback));
+      return;
     } else {
-      ++commands_;
-      queued_bytes_ += bytes.size();
-      submitted_bytes_ += bytes;
-      submitted_.push_back({deadline, std::move(callback)});
-      callback = nullptr;
+      AppendCommand(words, &submitted_bytes_);
+      const std::size_t size = submitted_bytes_.size() - before;
+      if (commands_ >= max_commands_ || size > max_queued_bytes_ ||
+          queued_bytes_ > max_queued_bytes_ - size) {
+        submitted_bytes_.resize(before);
+        refusal = RedisError(RedisFailure::kFull, "too much is waiting; nothing was sent");
+      } else {
+        ++commands_;
+        queued_bytes_ += size;
+        if (!shared_key.empty()) asked_.emplace(shared_key, Asked{submitted_.size(), budget});
+        submitted_.push_back({deadline, std::move(callback)});
+      }
     }
   }
   if (refusal.ok()) {
@@ -126,22 +144,27 @@ void RedisConnection::Answer(RedisReply reply) {
   if (under_way_.empty()) {
     return Break(RedisError(RedisFailure::kProtocol, "a reply that nobody asked for"));
   }
-  Callback callback = std::move(under_way_.front().callback);
+  Command command = std::move(under_way_.front());
   under_way_.pop_front();
   --commands_;
-  absl::Status error;
-  if (reply.kind == RedisReply::Kind::kError) error = ErrorOfReply(reply.text);
-  const RedisFailure failure = FailureOf(error);
-  if (failure == RedisFailure::kReadOnly || failure == RedisFailure::kMoved) {
-    Break(ErrorOfReply(reply.text));
+  if (reply.kind == RedisReply::Kind::kError) {
+    absl::Status error = ErrorOfReply(reply.text);
+    const RedisFailure failure = FailureOf(error);
+    if (failure == RedisFailure::kReadOnly || failure == RedisFailure::kMoved) {
+      Break(ErrorOfReply(reply.text));
+    }
+    if (command.callback != nullptr) return Tell(command, std::move(error));
   }
-  if (callback == nullptr) {
+  if (command.callback == nullptr) {
     ++late_replies_;
-  } else if (error.ok()) {
-    callback(std::move(reply));
   } else {
-    callback(std::move(error));
+    Tell(command, std::move(reply));
   }
+}
+
+void RedisConnection::Tell(Command& command, absl::StatusOr<RedisReply> reply) {
+  for (Callback& sharer : command.sharers) sharer(reply);
+  command.callback(std::move(reply));
 }
 
 RedisDriver::Source::Wish RedisConnection::OnTurn() {
@@ -167,6 +190,7 @@ void RedisConnection::TakeSubmitted(absl::Duration now) {
     base::MutexLock lock(&mu_);
     if (closing_) Break(RedisError(RedisFailure::kBroken, "closed by its owner"));
     taken_.swap(submitted_);
+    asked_.clear();  // from here on a reader who comes asks anew
     if (out_.empty()) {
       out_.swap(submitted_bytes_);
     } else {
@@ -212,9 +236,9 @@ void RedisConnection::Expire(absl::Duration now) {
       next_deadline_ = std::min(next_deadline_, std::max(command.deadline, now + kDeadlineGrain));
       continue;
     }
-    Callback callback = std::move(command.callback);
+    Command late = std::move(command);
     command.callback = nullptr;
-    callback(RedisError(RedisFailure::kDeadline, "no reply in time; the outcome is unknown"));
+    Tell(late, RedisError(RedisFailure::kDeadline, "no reply in time; the outcome is unknown"));
   }
 }
 
@@ -224,6 +248,7 @@ void RedisConnection::OnRemoved() {
     base::MutexLock lock(&mu_);
     broken_ = true;
     taken_.swap(submitted_);
+    asked_.clear();
     submitted_bytes_ = std::string();
   }
   stream_ = RedisStream();
@@ -233,8 +258,8 @@ void RedisConnection::OnRemoved() {
   taken_.clear();
   for (Command& command : failed) {
     if (command.callback == nullptr) continue;
-    command.callback(RedisError(RedisFailure::kBroken,
-                                absl::StrCat("the outcome is unknown: ", why_.message())));
+    Tell(command, RedisError(RedisFailure::kBroken,
+                             absl::StrCat("the outcome is unknown: ", why_.message())));
   }
   out_ = std::string();
   if (on_broken_ != nullptr) on_broken_(std::move(why_));

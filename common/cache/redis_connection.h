@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -52,6 +53,11 @@ class RedisConnection final : public RedisDriver::Source {
   //   kBroken    the connection broke; whether the command ran is unknown
   // Replies come in the order of the commands. A callback may do anything that does not block.
   void Submit(absl::Span<const absl::string_view> words, absl::Duration budget, Callback callback);
+  // The same for GET of `key`, which must stay until the callback is called. Who asks for the same
+  // key with the same budget while the command still waits to be written shares its reply: it is
+  // read after all of them asked (protocol.h, MayShare). So a key that all calls need costs one
+  // command a turn.
+  void Get(absl::string_view key, absl::Duration budget, Callback callback);
 
   // Breaks it. Returns at once; commands under way fail on the loop.
   void Close();
@@ -72,11 +78,20 @@ class RedisConnection final : public RedisDriver::Source {
   struct Command {
     absl::Duration deadline;  // boot time
     Callback callback;        // null once its deadline has passed
+    std::vector<Callback> sharers = {};
+  };
+  struct Asked {
+    std::size_t at;  // in submitted_
+    absl::Duration budget;
   };
   RedisConnection(RedisDriver& loop, const BootClock& clock, const RedisOptions& options,
                   OnBroken on_broken, DialedRedis dialed, std::unique_ptr<ReplyReader> reader);
+  // `shared_key`: empty if nobody may share the reply.
+  void Queue(absl::Span<const absl::string_view> words, absl::string_view shared_key,
+             absl::Duration budget, Callback callback);
   void Parse();
   void Answer(RedisReply reply);
+  static void Tell(Command& command, absl::StatusOr<RedisReply> reply);
   // Moves what was submitted to the end of what is under way.
   void TakeSubmitted(absl::Duration now);
   void Write();
@@ -98,6 +113,8 @@ class RedisConnection final : public RedisDriver::Source {
   base::Mutex mu_;
   std::string submitted_bytes_ ABSL_GUARDED_BY(mu_);
   std::vector<Command> submitted_ ABSL_GUARDED_BY(mu_);
+  // The keys that may be shared, of what is submitted.
+  absl::flat_hash_map<absl::string_view, Asked> asked_ ABSL_GUARDED_BY(mu_);
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
 
   // Loop only.

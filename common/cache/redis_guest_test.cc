@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <thread>
 
@@ -50,6 +51,8 @@ class RedisGuestTest : public ::testing::Test {
     while (replies_.empty() && absl::Now() < end) guest_.Turn(absl::Milliseconds(1));
     return replies_.empty() ? "nothing came" : TextOf(replies_.Next());
   }
+
+  std::string Gets() const { return GetsOf(server_.socket()); }
 
   RedisServer server_;
   SystemBootClock clock_;
@@ -111,6 +114,44 @@ TEST_F(RedisGuestTest, WhatTheHostSubmitsItselfNeedsNoWakeUp) {
   connection_->Submit({"ECHO", "word"}, kForEver, NoteHere());
   EXPECT_EQ(NextReply(), "word");
   EXPECT_TRUE(woken_.empty());
+}
+
+TEST_F(RedisGuestTest, WhoeverAsksForAKeyBeforeItIsSentSharesOneCommand) {
+  ASSERT_EQ(TextOf(RunOn(server_.socket(), {"SET", "k", "one"})), "OK");
+  for (const char* key : {"k", "k", "other", "k"}) connection_->Get(key, kForEver, NoteHere());
+  std::multiset<std::string> texts;
+  for (int i = 0; i < 4; ++i) texts.insert(NextReply());
+  EXPECT_EQ(texts, (std::multiset<std::string>{"nil", "one", "one", "one"}));
+  EXPECT_EQ(Gets(), "2");
+}
+
+TEST_F(RedisGuestTest, WhoeverAsksForAKeyAfterItWasSentIsAnsweredAnew) {
+  // Redis has the first command, and does not come to it.
+  connection_->Submit({"BLPOP", "list", "0"}, absl::Hours(1), NoteHere());
+  connection_->Get("k", absl::Hours(1), NoteHere());
+  TurnUntilAsleep();
+  connection_->Get("k", absl::Hours(1), NoteHere());
+  TurnUntilAsleep();
+  EXPECT_EQ(TextOf(RunOn(server_.socket(), {"RPUSH", "list", "x"})), "1");
+  for (int i = 0; i < 3; ++i) NextReply();
+  EXPECT_EQ(Gets(), "2");
+}
+
+TEST_F(RedisGuestTest, OnlyReadersThatWaitEquallyLongShareACommand) {
+  connection_->Get("k", absl::Hours(1), NoteHere());
+  connection_->Get("k", absl::Hours(2), NoteHere());
+  EXPECT_EQ(NextReply(), "nil");
+  EXPECT_EQ(NextReply(), "nil");
+  EXPECT_EQ(Gets(), "2");
+}
+
+TEST_F(RedisGuestTest, AllWhoShareACommandHearThatItFailed) {
+  connection_->Submit({"BLPOP", "list", "0"}, absl::Hours(1), NoteHere());
+  for (int i = 0; i < 3; ++i) connection_->Get("k", absl::Milliseconds(1), NoteHere());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(NextReply(), "failure:deadline");
+  for (int i = 0; i < 3; ++i) connection_->Get("k", kForEver, NoteHere());
+  server_.Kill();
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(NextReply(), "failure:broken");
 }
 
 TEST_F(RedisGuestTest, TheEndOfAnIdleConnectionWakesTheHost) {

@@ -11,50 +11,51 @@ namespace {
 
 // What all four share. Layout: entry.h; bytes that are no entry count as a missing key.
 constexpr absl::string_view kPrelude = R"lua(
-local time = redis.call('TIME')
+local pack, unpack, cut, call = struct.pack, struct.unpack, string.sub, redis.call
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local LIMIT = 9007199254740992
 local MAX_INTENTS = 32
 local MAX_LIFE = 3600000
 local NAMELESS = string.rep('\255', 8)
+local NOBODY = {id = string.rep('\0', 8), till = 0}
 
-local function nobody() return {id = string.rep('\0', 8), till = 0} end
-
-local function hold_at(s, at)
-  return {id = string.sub(s, at, at + 7), till = (struct.unpack('>I8', s, at + 8))}
-end
-
+-- nil for bytes that are no entry. A payload stays where it is, in `bytes`.
 local function parse(s)
-  if type(s) ~= 'string' or #s < 36 or string.sub(s, 1, 2) ~= 'R1' then return nil end
-  local e = {kind = string.sub(s, 3, 3), lease = hold_at(s, 20), intents = {}, tail = ''}
-  e.n = struct.unpack('>I8', s, 4)
-  e.m = struct.unpack('>I8', s, 12)
-  local count = string.byte(s, 36)
-  if not string.find('VNB', e.kind, 1, true) or e.n >= LIMIT or e.m >= LIMIT
-      or e.lease.till >= LIMIT or count > MAX_INTENTS or #s < 36 + 16 * count then return nil end
-  if e.kind == 'B' then
-    if e.n ~= 0 then return nil end
+  if type(s) ~= 'string' or #s < 36 or cut(s, 1, 2) ~= 'R1' then return nil end
+  local kind, n, m, holder, till, count = unpack('>c1I8I8c8I8B', s, 3)
+  if n >= LIMIT or m >= LIMIT or till >= LIMIT or count > MAX_INTENTS or #s < 36 + 16 * count then
+    return nil
+  end
+  local e = {kind = kind, n = n, m = m, lease = NOBODY, intents = {}}
+  if kind == 'B' then
+    if n ~= 0 then return nil end
+    e.tail = ''
   else
-    if e.n < e.m or count > 0 then return nil end
-    e.tail = string.sub(s, 37)
+    if (kind ~= 'V' and kind ~= 'N') or n < m or count > 0 then return nil end
+    e.bytes = s
   end
   for i = 1, count do
-    local hold = hold_at(s, 21 + 16 * i)
-    if hold.till >= LIMIT then return nil end
-    if hold.till > now then e.intents[#e.intents + 1] = hold end
+    local id, ends = unpack('>c8I8', s, 21 + 16 * i)
+    if ends >= LIMIT then return nil end
+    if ends > now then e.intents[#e.intents + 1] = {id = id, till = ends} end
   end
-  if e.lease.till <= now then e.lease = nobody() end
+  if till > now then e.lease = {id = holder, till = till} end
   return e
 end
 
-local function load(key)
+-- nil if there is none; else the entry, and its bytes.
+local function find(key)
   local s = redis.pcall('GET', key)
   local e = parse(s)
-  if e then
-    e.px = math.max(redis.call('PTTL', key), 0)
-    return e, s
-  end
-  return {kind = 'B', n = 0, m = 0, lease = nobody(), intents = {}, tail = '', px = 0}
+  if e then e.px = math.max(call('PTTL', key), 0) end
+  return e, s
+end
+
+local function load(key)
+  local e, s = find(key)
+  if e then return e, s end
+  return {kind = 'B', n = 0, m = 0, lease = NOBODY, intents = {}, tail = '', px = 0}
 end
 
 local function blank(e)
@@ -68,38 +69,46 @@ local function keep(e, ttl)
   for _, hold in ipairs(e.intents) do e.px = math.max(e.px, hold.till - now) end
 end
 
+local function put(key, bytes, px)
+  call('SET', key, bytes, 'PX', math.max(1, math.min(px, MAX_LIFE)))
+end
+
+local function header(kind, n, m, lease, count)
+  return pack('>c2c1I8I8c8I8B', 'R1', kind, n, m, lease.id, lease.till, count)
+end
+
 local function save(key, e)
-  local out = {'R1', e.kind, struct.pack('>I8', e.n), struct.pack('>I8', e.m),
-               e.lease.id, struct.pack('>I8', e.lease.till), string.char(#e.intents)}
-  for _, hold in ipairs(e.intents) do
-    out[#out + 1] = hold.id
-    out[#out + 1] = struct.pack('>I8', hold.till)
-  end
-  out[#out + 1] = e.tail
-  redis.call('SET', key, table.concat(out), 'PX', math.max(1, math.min(e.px, MAX_LIFE)))
+  local out = header(e.kind, e.n, e.m, e.lease, #e.intents)
+  for _, hold in ipairs(e.intents) do out = out .. pack('>c8I8', hold.id, hold.till) end
+  put(key, out .. (e.tail or cut(e.bytes, 37)), e.px)
 end
 )lua";
 
 constexpr absl::string_view kMark = R"lua(
 local id, ttl = ARGV[1], tonumber(ARGV[2])
 local till = now + ttl
+local first = header('B', 0, 0, NOBODY, 1) .. pack('>c8I8', id, till)
 for _, key in ipairs(KEYS) do
-  local e = load(key)
-  blank(e)
-  e.lease = nobody()
-  local known = nil
-  for _, hold in ipairs(e.intents) do if hold.id == id then known = hold end end
-  if known then
-    known.till = math.max(known.till, till)
-  elseif #e.intents < MAX_INTENTS then
-    e.intents[#e.intents + 1] = {id = id, till = till}
+  local e = find(key)
+  if e then
+    blank(e)
+    e.lease = NOBODY
+    local known = nil
+    for _, hold in ipairs(e.intents) do if hold.id == id then known = hold end end
+    if known then
+      known.till = math.max(known.till, till)
+    elseif #e.intents < MAX_INTENTS then
+      e.intents[#e.intents + 1] = {id = id, till = till}
+    else
+      local last = e.intents[MAX_INTENTS]
+      last.id = NAMELESS
+      last.till = math.max(last.till, till)
+    end
+    keep(e, ttl)
+    save(key, e)
   else
-    local last = e.intents[MAX_INTENTS]
-    last.id = NAMELESS
-    last.till = math.max(last.till, till)
+    put(key, first, ttl)
   end
-  keep(e, ttl)
-  save(key, e)
 end
 return #KEYS
 )lua";
@@ -116,9 +125,10 @@ for i, key in ipairs(KEYS) do
     if hold.id ~= id then others[#others + 1] = hold end
   end
   e.intents = others
-  lost = lost + missing
-  e.m = math.max(e.m, tonumber(ARGV[i + 2]))
-  e.lease = nobody()
+  local version = tonumber(ARGV[i + 2])
+  if e.m < version then lost = lost + missing end  -- else it was stamped before
+  e.m = math.max(e.m, version)
+  e.lease = NOBODY
   if e.n < e.m then blank(e) end
   if e.kind == 'B' then keep(e, blank_ttl) end
   save(key, e)
@@ -147,7 +157,7 @@ if #e.intents > 0 then return 'INTENT' end
 if version < math.max(e.m, e.n) then return 'OLD' end
 e.kind = ARGV[4]
 e.n = version
-e.lease = nobody()
+e.lease = NOBODY
 e.tail = ARGV[5]
 e.px = ttl
 save(key, e)

@@ -47,7 +47,8 @@ Command WithText(Command evalsha);
 Command MarkCommand(absl::Span<const std::string> keys, std::uint64_t intent, absl::Duration ttl);
 
 // Keys of one scope, each with the version that the write gave its entity. Replies with an integer:
-// in how many keys the intent was missing (cache_intent_lost_total; a repeated stamp counts too).
+// in how many keys the intent was missing (cache_intent_lost_total). A key that was stamped with
+// this version before, or a later one, has lost nothing: that is how a repeated stamp finds it.
 struct StampedKey {
   std::string key;
   std::uint64_t version = 0;

@@ -167,6 +167,16 @@ TEST_F(CacheScripts, DropLeavesTheIntentsOfRunningWrites) {
   EXPECT_NE(redis_.Get("wrong"), "anything at all");
 }
 
+TEST_F(CacheScripts, AStampThatIsRepeatedHasLostNothing) {
+  redis_.Run(MarkCommand({"k", "l"}, 1, kIntentTtl));
+  EXPECT_EQ(redis_.Run(StampCommand({{"k", 4}, {"l", 4}}, 1, kBlankTtl)).integer, 0);
+  EXPECT_EQ(redis_.Run(StampCommand({{"k", 4}, {"l", 4}}, 1, kBlankTtl)).integer, 0);
+  redis_.Run(MarkCommand({"k"}, 2, kIntentTtl));
+  redis_.Run({"DEL", "k"});
+  EXPECT_EQ(redis_.Run(StampCommand({{"k", 5}}, 2, kBlankTtl)).integer, 1);
+  EXPECT_EQ(redis_.Run(StampCommand({{"k", 5}}, 2, kBlankTtl)).integer, 0);
+}
+
 TEST_F(CacheScripts, IntentsEndByTheClockOfRedis) {
   redis_.Run(MarkCommand({"k"}, 1, absl::Milliseconds(50)));
   redis_.Run(StampCommand({{"k", 4}}, 2, kBlankTtl));  // the key itself stays

@@ -5,10 +5,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <atomic>
+#include <functional>
 #include <string>
+#include <thread>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/cache/test_cache.h"
+#include "common/cache/test_ledger.h"
 
 namespace rapport::cache {
 namespace {
@@ -405,6 +411,74 @@ TEST(SharedCacheOfReplicas, AWriteOfOneIsSeenByTheOther) {
     EXPECT_EQ(one.Read("a"), i + 1);
   }
   EXPECT_GT(two.Counted("rapport_cache_hits_total"), 0U);
+}
+
+// Many readers of one row on the loop of each replica: they share commands.
+// Proves: S05
+TEST(SharedCacheOfReplicas, ReadersThatShareACommandSeeWhatWasAcknowledgedBeforeTheyCame) {
+  RedisServer redis;
+  OnPostgres place;
+  Process one(place.Open(CacheTables()), redis.socket(), Budget::kGenerous);
+  Process two(place.Open(CacheTables()), redis.socket(), Budget::kGenerous);
+  ASSERT_TRUE(one.AwaitMode(ModeState::kOn));
+  ASSERT_TRUE(two.AwaitMode(ModeState::kOn));
+  ASSERT_OK(one.Write("a"));
+  std::atomic<std::int64_t> acknowledged{1}, seen{0};
+  std::atomic<bool> over{false};
+  const auto serve = [&](Process& process) {
+    std::atomic<int> under_way{0};
+    ReadLane* const lane = process.cache().AddLane();
+    lane->Begin([] {});
+    while (!over || under_way > 0) {
+      while (under_way < 8 && !over) {
+        ++under_way;
+        process.Ask(
+            "a",
+            [&, least = std::max(acknowledged.load(), seen.load())](
+                const absl::StatusOr<CachedRow>& row) {
+              std::int64_t count = -1;
+              EXPECT_TRUE(row.ok() && absl::SimpleAtoi(row->payload, &count));
+              EXPECT_GE(count, least);
+              Raise(seen, count);
+              --under_way;
+            },
+            absl::InfiniteFuture());
+      }
+      lane->Turn();
+    }
+    lane->End();
+  };
+  std::thread first(serve, std::ref(one));
+  std::thread second(serve, std::ref(two));
+  const auto hits = [&] {
+    return one.Counted("rapport_cache_hits_total") + two.Counted("rapport_cache_hits_total");
+  };
+  const absl::Time end = absl::Now() + kPatience;
+  for (std::int64_t i = 2; i <= 30; ++i) {
+    const auto written = (i % 2 == 0 ? one : two).Write("a");
+    EXPECT_OK(written);
+    if (written.ok()) acknowledged = *written;
+    const std::uint64_t enough = hits() + 10;
+    while (hits() < enough && absl::Now() < end) std::this_thread::yield();
+  }
+  // They did share: without writes scripts read nothing, and a turn asks up to eight times.
+  const auto gets = [&] {
+    std::uint64_t count = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(GetsOf(redis.socket()), &count));
+    return count;
+  };
+  const auto await = [&](std::uint64_t more) {
+    const std::uint64_t before = hits();
+    while (hits() < before + more && absl::Now() < end) std::this_thread::yield();
+    return hits() - before;
+  };
+  await(100);
+  const std::uint64_t before = gets();
+  const std::uint64_t found = await(2000);
+  EXPECT_GT(found, 2 * (gets() - before));
+  over = true;
+  first.join();
+  second.join();
 }
 
 // Proves: S06

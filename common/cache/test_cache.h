@@ -166,9 +166,9 @@ class Process {
     return answer.has_value() ? *std::move(answer) : absl::InternalError("no answer");
   }
   // The same without waiting, for a counter of Acme().
-  void Ask(const std::string& id, CoherentReads::Done done) {
-    cache_->Get(Acme(), Counters(), CounterKey(id), absl::Now() + kPatience, LoadOf(Acme(), id),
-                std::move(done));
+  void Ask(const std::string& id, CoherentReads::Done done,
+           absl::Time deadline = absl::Now() + kPatience) {
+    cache_->Get(Acme(), Counters(), CounterKey(id), deadline, LoadOf(Acme(), id), std::move(done));
   }
   // The count that a reader sees; 0 without a row, -1 for an error.
   std::int64_t Read(const std::string& id, const base::TenantId& tenant = Acme()) {

@@ -114,6 +114,12 @@ inline Reply RunOn(const std::string& socket, const std::vector<std::string>& wo
   if (!replies.ok()) return replies.status();
   return std::move((*replies)[0]);
 }
+// How often the server there was asked for a key.
+inline std::string GetsOf(const std::string& socket) {
+  const std::string text = TextOf(RunOn(socket, {"INFO", "commandstats"}));
+  const std::size_t at = text.find("cmdstat_get:calls=");
+  return at == std::string::npos ? "none" : text.substr(at + 18, text.find(',', at) - at - 18);
+}
 // Whether the server says so, within the test's patience.
 inline bool AwaitText(const std::string& socket, const std::vector<std::string>& words,
                       const std::string& part) {

@@ -19,6 +19,7 @@
 #include "common/resource/batch_view.h"
 #include "common/resource/request_log.h"
 #include "common/resource/row_reads.h"
+#include "common/resource/write_options.h"
 #include "common/rpc/codec.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/method_table.h"
@@ -56,36 +57,37 @@ class Methods {
         answer;
   };
 
+  // From one row by its primary key, see BatchView::Get.
+  template <class Request>
+  struct RowHandler {
+    std::function<absl::StatusOr<RowRef>(const Request&)> row;
+    std::function<absl::StatusOr<grpc::ByteBuffer>(const base::CallContext&, const Request&,
+                                                   const BatchView::Found&)>
+        answer;
+  };
+
   template <class Request, class Response>
   rpc::Method& Read(absl::string_view name, ReadHandler<Request, Response> handler) {
     return table_->Unary(name, rpc::Lane::kRead, ReadCall<Request, Response>(std::move(handler)));
   }
+  template <class Request>
+  rpc::Method& ReadRow(absl::string_view name, RowHandler<Request> handler) {
+    return table_->Unary(name, rpc::Lane::kRead, RowCall<Request>(std::move(handler)));
+  }
 
-  // Answers `hot` if it can, else from rows where there is a shared cache and the caller does not
-  // ask to pass it by, else `cold`.
+  // Where this process owns the store: answers `hot` if it can, else `cold`. Elsewhere: from rows,
+  // if the caller does not ask to pass the shared cache by, else `cold`.
   template <class Request, class Response>
   rpc::Method& Hot(absl::string_view name, HotHandler<Request> hot, RowsHandler<Request> shared,
                    ReadHandler<Request, Response> cold) {
-    return table_->Unary(
-        name, rpc::Lane::kLoop,
-        [this, hot = std::move(hot), shared = std::move(shared),
-         read = ReadCall<Request, Response>(std::move(cold))](rpc::Call& call) {
-          const auto& request = static_cast<const Request&>(call.request());
-          if (auto answer = hot(call.context(), request)) return Finish(call, *std::move(answer));
-          if (rows_ == nullptr ||
-              call.context().consistency.level == base::Consistency::Level::kFullyConsistent) {
-            return ReadOnLane(call, read);
-          }
-          auto rows = shared.rows(call.context(), request);
-          if (!rows.ok()) return call.Finish(rows.status());
-          rows_->Get(call.context(), *rows,
-                     [this, &call, &request, &shared, &read](absl::StatusOr<RowReads::Rows> found) {
-                       if (!found.ok()) return call.Finish(found.status());
-                       auto answer = shared.answer(call.context(), request, *found);
-                       if (!answer) return ReadOnLane(call, read);
-                       Finish(call, *std::move(answer), RowReads::AgeOf(*found));
-                     });
-        });
+    return HotCall<Request>(name, std::move(hot), std::move(shared),
+                            ReadCall<Request, Response>(std::move(cold)));
+  }
+  template <class Request>
+  rpc::Method& Hot(absl::string_view name, HotHandler<Request> hot, RowsHandler<Request> shared,
+                   RowHandler<Request> cold) {
+    return HotCall<Request>(name, std::move(hot), std::move(shared),
+                            RowCall<Request>(std::move(cold)));
   }
 
   template <class Request, class Response>
@@ -99,6 +101,57 @@ class Methods {
   }
 
  private:
+  template <class Request>
+  rpc::Method& HotCall(absl::string_view name, HotHandler<Request> hot, RowsHandler<Request> shared,
+                       rpc::Handler cold) {
+    if (rows_ == nullptr) {
+      return table_->Unary(
+          name, rpc::Lane::kLoop,
+          [this, hot = std::move(hot), cold = std::move(cold)](rpc::Call& call) {
+            if (auto answer = hot(call.context(), static_cast<const Request&>(call.request()))) {
+              return Finish(call, *std::move(answer));
+            }
+            ReadOnLane(call, cold);
+          });
+    }
+    struct Ways {
+      Methods* methods;
+      RowsHandler<Request> shared;
+      rpc::Handler cold;
+    };
+    const auto ways = std::make_shared<const Ways>(Ways{this, std::move(shared), std::move(cold)});
+    return table_->Unary(name, rpc::Lane::kLoop, [ways](rpc::Call& call) {
+      if (call.context().consistency.level == base::Consistency::Level::kFullyConsistent) {
+        return ways->methods->ReadOnLane(call, ways->cold);
+      }
+      auto rows = ways->shared.rows(call.context(), static_cast<const Request&>(call.request()));
+      if (!rows.ok()) return call.Finish(rows.status());
+      // The table outlives the call. Two pointers take no memory of their own.
+      ways->methods->rows_->Get(call.context(), *std::move(rows),
+                                [&call, ways = ways.get()](absl::StatusOr<RowReads::Rows> found) {
+                                  if (!found.ok()) return call.Finish(found.status());
+                                  auto answer = ways->shared.answer(
+                                      call.context(), static_cast<const Request&>(call.request()),
+                                      *found);
+                                  if (!answer) return ways->methods->ReadOnLane(call, ways->cold);
+                                  Finish(call, *std::move(answer), RowReads::AgeOf(*found));
+                                });
+    });
+  }
+
+  template <class Request>
+  rpc::Handler RowCall(RowHandler<Request> handler) {
+    return [this, handler = std::move(handler)](rpc::Call& call) {
+      const auto& request = static_cast<const Request&>(call.request());
+      auto row = handler.row(request);
+      if (!row.ok()) return call.Finish(row.status());
+      BatchView::Get(store_, call.context(), *row->table, std::move(row->key),
+                     [&call, &request, &handler](absl::StatusOr<BatchView::Found> found) {
+                       if (!found.ok()) return call.Finish(found.status());
+                       Finish(call, handler.answer(call.context(), request, *found));
+                     });
+    };
+  }
   template <class Request, class Response>
   rpc::Handler ReadCall(ReadHandler<Request, Response> handler) {
     return [this, handler = std::move(handler)](rpc::Call& call) {
@@ -142,10 +195,8 @@ class Methods {
           [&call, &handler, response](store::Tx& tx) -> absl::Status {
             const auto& request = static_cast<const Request&>(call.request());
             response->reset();
-            RequestLog::Entry entry;
-            if constexpr (requires { request.request_id(); }) {
-              entry = RequestLog::EntryFor(call.context(), request.request_id(), request);
-            }
+            const RequestLog::Entry entry =
+                RequestLog::EntryFor(call.context(), RequestIdOf(request), request);
             if (entry.active()) {
               ASSIGN_OR_RETURN(auto replay, RequestLog::Find(tx, entry));
               if (replay) {
@@ -155,12 +206,11 @@ class Methods {
             }
             absl::StatusOr<Response> made = handler(tx, call.context(), request);
             if (!made.ok()) return made.status();
-            *response = rpc::Serialize(*made);
-            if constexpr (requires { request.validate_only(); }) {
-              if (request.validate_only()) return absl::CancelledError();  // rolls back
-            }
+            const google::protobuf::Message& answer = AnswerOf(*made);
+            *response = rpc::Serialize(answer);
+            if (ValidatesOnly(request)) return absl::CancelledError();  // rolls back
             if (entry.active()) {
-              return RequestLog::Keep(tx, entry, made->SerializeAsString(), call.context().now);
+              return RequestLog::Keep(tx, entry, answer.SerializeAsString(), call.context().now);
             }
             return absl::OkStatus();
           },

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/types/optional.h"
 #include "common/base/errors.h"
 #include "common/base/mutex.h"
@@ -13,35 +14,6 @@
 
 namespace rapport::resource {
 namespace {
-
-// The rows of one call, as they come.
-class Gathering {
- public:
-  Gathering(std::size_t count, RowReads::Done done)
-      : missing_(count), rows_(count), done_(std::move(done)) {}
-
-  void Take(std::size_t at, const absl::StatusOr<cache::CachedRow>& row) {
-    absl::StatusOr<RowReads::Rows> all;
-    {
-      const base::MutexLock lock(&mu_);
-      if (row.ok()) {
-        rows_[at] = *row;
-      } else {
-        status_.Update(row.status());
-      }
-      if (--missing_ > 0) return;
-      all = status_.ok() ? absl::StatusOr<RowReads::Rows>(std::move(rows_)) : std::move(status_);
-    }
-    done_(std::move(all));
-  }
-
- private:
-  base::Mutex mu_;
-  std::size_t missing_ ABSL_GUARDED_BY(mu_);
-  RowReads::Rows rows_ ABSL_GUARDED_BY(mu_);
-  absl::Status status_ ABSL_GUARDED_BY(mu_);
-  RowReads::Done done_;  // called by whoever brings the last row
-};
 
 absl::StatusOr<cache::CachedRow> ReadRow(store::Store& store, const base::CallContext& context,
                                          const RowRef& ref) {
@@ -58,27 +30,97 @@ absl::StatusOr<cache::CachedRow> ReadRow(store::Store& store, const base::CallCo
 
 }  // namespace
 
-void RowReads::Get(const base::CallContext& context, const std::vector<RowRef>& rows,
-                   Done done) const {
-  const auto gathering = std::make_shared<Gathering>(rows.size(), std::move(done));
+// The rows of one call, as they come. All callbacks share it: one piece of memory a call.
+class RowReads::Reading {
+ public:
+  // One row: what its callbacks hold.
+  struct Part {
+    Reading* reading;
+    RowRef ref;
+  };
+
+  Reading(const RowReads& reads, const base::TenantId& tenant, std::vector<RowRef> refs, Done done)
+      : reads_(reads),
+        tenant_(tenant),
+        missing_(refs.size()),
+        rows_(refs.size()),
+        done_(std::move(done)) {
+    parts_.reserve(refs.size());
+    for (RowRef& ref : refs) parts_.push_back({this, std::move(ref)});
+  }
+
+  const base::TenantId& tenant() const { return tenant_; }
+  std::size_t size() const { return parts_.size(); }
+  Part& part(std::size_t i) { return parts_[i]; }
+
+  void Take(const Part& part, absl::StatusOr<cache::CachedRow> row) {
+    absl::StatusOr<Rows> all;
+    {
+      const base::MutexLock lock(&mu_);
+      if (row.ok()) {
+        rows_[static_cast<std::size_t>(&part - parts_.data())] = *std::move(row);
+      } else {
+        status_.Update(row.status());
+      }
+      if (--missing_ > 0) return;
+      all = status_.ok() ? absl::StatusOr<Rows>(std::move(rows_)) : std::move(status_);
+    }
+    done_(std::move(all));
+  }
+
+  void Load(const RowRef& ref, std::unique_ptr<cache::Loading> loading) const {
+    const std::shared_ptr<cache::Loading> shared = std::move(loading);
+    const bool queued =
+        reads_.executor_.Submit(tenant_.value(), rpc::Executor::Length::kShort,
+                                [&store = reads_.store_, tenant = tenant_, ref, shared] {
+                                  base::CallContext context;
+                                  context.tenant = tenant;
+                                  context.deadline = shared->BeginRead();
+                                  if (context.deadline == absl::InfinitePast()) {
+                                    shared->Finish(errors::DeadlinePassed());
+                                  } else {
+                                    shared->Finish(ReadRow(store, context, ref));
+                                  }
+                                });
+    if (!queued) shared->Finish(errors::Overloaded("read lane"));
+  }
+
+ private:
+  const RowReads& reads_;
+  const base::TenantId tenant_;
+  absl::InlinedVector<Part, 2> parts_;  // does not change
+  base::Mutex mu_;
+  std::size_t missing_ ABSL_GUARDED_BY(mu_);
+  Rows rows_ ABSL_GUARDED_BY(mu_);
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  Done done_;  // called by whoever brings the last row
+};
+
+void RowReads::Get(const base::CallContext& context, std::vector<RowRef> rows, Done done) const {
   // The call, and the context with it, may end with the last row.
-  const base::TenantId tenant = context.tenant;
   const absl::Time deadline = context.deadline;
   absl::optional<cache::Bound> bound;
   if (context.consistency.MayBeOld()) {
     bound = cache::Bound{context.consistency.max_age,
                          context.at_least == 0 ? 0 : store_.VersionOf(context.at_least)};
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const RowRef& row = rows[i];
-    auto done_one = [gathering, i](const absl::StatusOr<cache::CachedRow>& found) {
-      gathering->Take(i, found);
+  const auto reading =
+      std::make_shared<Reading>(*this, context.tenant, std::move(rows), std::move(done));
+  for (std::size_t i = 0; i < reading->size(); ++i) {
+    const std::shared_ptr<Reading::Part> part(reading, &reading->part(i));
+    auto load = [part](std::unique_ptr<cache::Loading> loading) {
+      part->reading->Load(part->ref, std::move(loading));
     };
+    auto take = [part](absl::StatusOr<cache::CachedRow> found) {
+      part->reading->Take(*part, std::move(found));
+    };
+    const RowRef& ref = part->ref;
     if (bound) {
-      cache_.GetWithin(tenant, *row.table, row.key, *bound, deadline, LoadOf(tenant, row),
-                       std::move(done_one));
+      cache_.GetWithin(reading->tenant(), *ref.table, ref.key, *bound, deadline, std::move(load),
+                       std::move(take));
     } else {
-      cache_.Get(tenant, *row.table, row.key, deadline, LoadOf(tenant, row), std::move(done_one));
+      cache_.Get(reading->tenant(), *ref.table, ref.key, deadline, std::move(load),
+                 std::move(take));
     }
   }
 }
@@ -87,24 +129,6 @@ absl::Duration RowReads::AgeOf(const Rows& rows) {
   absl::Duration age;
   for (const auto& row : rows) age = std::max(age, row.age);
   return age;
-}
-
-cache::Load RowReads::LoadOf(const base::TenantId& tenant, const RowRef& row) const {
-  return [this, tenant, row](std::unique_ptr<cache::Loading> loading) {
-    const std::shared_ptr<cache::Loading> shared = std::move(loading);
-    const bool queued = executor_.Submit(tenant.value(), rpc::Executor::Length::kShort,
-                                         [this, tenant, row, shared] {
-                                           base::CallContext context;
-                                           context.tenant = tenant;
-                                           context.deadline = shared->BeginRead();
-                                           if (context.deadline == absl::InfinitePast()) {
-                                             shared->Finish(errors::DeadlinePassed());
-                                           } else {
-                                             shared->Finish(ReadRow(store_, context, row));
-                                           }
-                                         });
-    if (!queued) shared->Finish(errors::Overloaded("read lane"));
-  };
 }
 
 }  // namespace rapport::resource

@@ -32,12 +32,12 @@ class RowReads {
   using Rows = std::vector<cache::CachedRow>;
   // Called once, on a thread of the cache or of the read lane, or within Get.
   using Done = absl::AnyInvocable<void(absl::StatusOr<Rows>)>;
-  void Get(const base::CallContext& context, const std::vector<RowRef>& rows, Done done) const;
+  void Get(const base::CallContext& context, std::vector<RowRef> rows, Done done) const;
   // Of the oldest row.
   static absl::Duration AgeOf(const Rows& rows);
 
  private:
-  cache::Load LoadOf(const base::TenantId& tenant, const RowRef& row) const;
+  class Reading;
 
   store::Store& store_;
   rpc::Executor& executor_;

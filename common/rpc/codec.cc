@@ -5,13 +5,27 @@
 
 namespace rapport::rpc {
 
+namespace {
+
+bool ParseAll(google::protobuf::io::CodedInputStream& input,
+              google::protobuf::MessageLite* message) {
+  input.SetRecursionLimit(32);
+  return message->ParseFromCodedStream(&input) && input.ConsumedEntireMessage();
+}
+
+}  // namespace
+
 bool Parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite* message) {
+  grpc::Slice slice;
+  if (bytes.TrySingleSlice(&slice).ok()) {  // most requests
+    google::protobuf::io::CodedInputStream input(slice.begin(), static_cast<int>(slice.size()));
+    return ParseAll(input, message);
+  }
   grpc::ByteBuffer copy(bytes);  // a reference count; the reader wants a mutable buffer
   grpc::ProtoBufferReader reader(&copy);
   if (!reader.status().ok()) return bytes.Length() == 0;
   google::protobuf::io::CodedInputStream input(&reader);
-  input.SetRecursionLimit(32);
-  return message->ParseFromCodedStream(&input) && input.ConsumedEntireMessage();
+  return ParseAll(input, message);
 }
 
 grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message) {

@@ -102,7 +102,8 @@ void Executor::Run() {
     if (wake) ready_.Signal();
     for (Piece& piece : batch) piece.work();
     batch.clear();
-    for (auto& effect : Effects()) effect();
+    // One may lead to another.
+    for (std::size_t i = 0; i < Effects().size(); ++i) std::exchange(Effects()[i], nullptr)();
     Effects().clear();
   }
 }

@@ -20,6 +20,26 @@ absl::string_view Header(const grpc::ServerContext& context, const char* name) {
                               : absl::string_view(it->second.data(), it->second.size());
 }
 
+// What Begin needs of the metadata, found in one pass.
+struct Headers {
+  explicit Headers(const grpc::ServerContext& context) {
+    for (const auto& [key, value] : context.client_metadata()) {
+      absl::string_view* const into = Place({key.data(), key.size()});
+      if (into != nullptr && into->data() == nullptr) *into = {value.data(), value.size()};
+    }
+  }
+  absl::string_view request_id, authorization, token, level;
+
+ private:
+  absl::string_view* Place(absl::string_view key) {
+    if (key == "authorization") return &authorization;
+    if (key == "x-request-id") return &request_id;
+    if (key == kConsistencyHeader) return &token;
+    if (key == kLevelHeader) return &level;
+    return nullptr;
+  }
+};
+
 base::SystemRng& Random() {
   static auto* const rng = new base::SystemRng;
   return *rng;
@@ -65,7 +85,8 @@ absl::Status Pipeline::Begin(const Method& method, const Loop& loop,
                              std::vector<Position>* at_least) {
   call->method = absl::string_view(method.path).substr(1);
   call->now = clock_.Now();
-  const absl::string_view given_id = Header(context, "x-request-id");
+  const Headers headers(context);
+  const absl::string_view given_id = headers.request_id;
   if (!given_id.empty() && given_id.size() <= 64 && base::IsUuid(given_id)) {
     call->request_id = std::string(given_id);
   } else if (method.rule.latency() != rapport::type::v1::LATENCY_CLASS_HOT) {
@@ -78,10 +99,9 @@ absl::Status Pipeline::Begin(const Method& method, const Loop& loop,
   if (loop.in_flight.load(std::memory_order_relaxed) > options_.max_in_flight && !method.open) {
     return errors::Overloaded("in flight");
   }
-  RETURN_IF_ERROR(admission_->Admit(method, Header(context, "authorization"), call));
-  const absl::string_view token = Header(context, kConsistencyHeader);
-  if (!token.empty()) {
-    ASSIGN_OR_RETURN(*at_least, ParseToken(token));
+  RETURN_IF_ERROR(admission_->Admit(method, headers.authorization, call));
+  if (!headers.token.empty()) {
+    ASSIGN_OR_RETURN(*at_least, ParseToken(headers.token));
     for (const Position& position : *at_least) {
       if (position.store_id == options_.store_id) call->at_least = position.sequence;
       if (absl::c_linear_search(options_.former_store_ids, position.store_id)) {
@@ -89,8 +109,8 @@ absl::Status Pipeline::Begin(const Method& method, const Loop& loop,
       }
     }
   }
-  const absl::string_view level = Header(context, kLevelHeader);
-  return level.empty() ? absl::OkStatus() : ReadLevel(method, level, call, at_least);
+  return headers.level.empty() ? absl::OkStatus()
+                               : ReadLevel(method, headers.level, call, at_least);
 }
 
 absl::Status Pipeline::ReadLevel(const Method& method, absl::string_view level,

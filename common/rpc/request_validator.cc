@@ -59,15 +59,15 @@ struct RequestValidator::State {
   }
 };
 
-RequestValidator::RequestValidator(const pb::Descriptor* request) {
-  root_ = Compile(request, &plans_);
+RequestValidator::RequestValidator(const pb::Descriptor* message, Of of) {
+  root_ = Compile(message, of, &plans_);
 }
 RequestValidator::~RequestValidator() {
   for (auto& [descriptor, plan] : plans_) plan->steps.clear();  // breaks cycles
 }
 
 std::shared_ptr<const RequestValidator::Plan> RequestValidator::Compile(
-    const pb::Descriptor* descriptor,
+    const pb::Descriptor* descriptor, Of of,
     std::vector<std::pair<const pb::Descriptor*, std::shared_ptr<Plan>>>* known) {
   for (const auto& [seen, plan] : *known) {
     if (seen == descriptor) return plan;
@@ -95,9 +95,10 @@ std::shared_ptr<const RequestValidator::Plan> RequestValidator::Compile(
       step.is_name = true;  // checked when set; the methods that need it say so
       step.pattern = NamePattern::OfMessage(descriptor);
     }
-    if (step.output_only) continue;  // ignored on input (AIP-203), cleared by the registry
+    // Of a request ignored, and cleared by the registry.
+    if (step.output_only && of == Of::kRequest) continue;
     if (field->message_type() != nullptr && !step.rule.per_item()) {
-      step.message = Compile(field->message_type(), known);
+      step.message = Compile(field->message_type(), of, known);
       if (descriptor->FindFieldByName("update_mask") != nullptr &&
           field->message_type()->options().HasExtension(google::api::resource)) {
         // A patch need not be a whole resource: what is left must have all (resource::ApplyMask).

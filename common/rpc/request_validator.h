@@ -18,7 +18,11 @@ namespace rapport::rpc {
 // Immutable after construction; thread-safe.
 class RequestValidator {
  public:
-  explicit RequestValidator(const google::protobuf::Descriptor* request);
+  enum class Of {
+    kRequest,  // what callers say; output-only fields are ignored (AIP-203)
+    kStored    // a resource as it is stored, output-only fields too
+  };
+  explicit RequestValidator(const google::protobuf::Descriptor* message, Of of = Of::kRequest);
   ~RequestValidator();
   RequestValidator(const RequestValidator&) = delete;
   RequestValidator& operator=(const RequestValidator&) = delete;
@@ -35,7 +39,7 @@ class RequestValidator {
   struct Step;
   struct State;
   static std::shared_ptr<const Plan> Compile(
-      const google::protobuf::Descriptor* descriptor,
+      const google::protobuf::Descriptor* descriptor, Of of,
       std::vector<std::pair<const google::protobuf::Descriptor*, std::shared_ptr<Plan>>>* known);
   static void Run(const Plan& plan, const google::protobuf::Message& message,
                   const std::string& path, State* state);

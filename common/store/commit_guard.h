@@ -38,6 +38,9 @@ class CommitGuard {
   virtual bool Guards(const Table& table) const = 0;
   // Whose rows the guard itself keeps.
   virtual const base::TenantId& tenant() const = 0;
+  // Inside the transaction, before its bodies: names (Tx::Expect) what Announce will read, so that
+  // it comes with what they read. `tx` is of tenant().
+  virtual void Expect(Tx&) {}
   // Inside the transaction, after all bodies; `tx` is of tenant(). A commit follows if it is OK.
   // Otherwise the transaction is rolled back, Mend runs, and the bodies begin anew. `rows` is not
   // empty; one row may come twice.

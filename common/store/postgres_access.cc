@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
@@ -64,6 +63,42 @@ absl::StatusOr<std::optional<Row>> PostgresAccess::Get(const Table& table,
   return row;
 }
 
+absl::Status PostgresAccess::GetMany(const Table& table, absl::Span<const std::vector<Value>> keys,
+                                     absl::FunctionRef<void(std::size_t place, Row& row)> visit) {
+  if (keys.size() == 1) {
+    ASSIGN_OR_RETURN(std::optional<Row> row, Get(table, keys[0]));
+    if (row.has_value()) visit(0, *row);
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(Check());
+  ASSIGN_OR_RETURN(const SqlTable* const sql, catalog_.Find(table));
+  const auto columns = static_cast<std::size_t>(table.key_columns);
+  for (const auto& key : keys) RETURN_IF_ERROR(CheckKey(table, key));
+  for (std::size_t done = 0; done < keys.size(); done += kPortion) {
+    const auto part = keys.subspan(done, kPortion);
+    params_.Clear();
+    params_.AddText(tenant_.value());
+    for (std::size_t c = 0; c < columns; ++c) {
+      params_.BeginArray(table.columns[c].type, part.size());
+      for (const auto& key : part) params_.AddElement(key[c]);
+    }
+    if (!params_.valid()) return errors::Bug();
+    ASSIGN_OR_RETURN(
+        const PgResult result,
+        connection_.Ask(
+            sql->Key(StatementKind::kScanMany, 0, columns),
+            [&] { return sql->ScanMany(sql->orders[0], columns, 0, false); }, params_));
+    Row row;
+    visiting_ = true;
+    for (int i = 0; i < PQntuples(result.get()); ++i) {
+      ReadRow(table, result.get(), i, 1, row);
+      visit(done + static_cast<std::size_t>(DecodeInt(result.get(), i, 0)) - 1, row);
+    }
+    visiting_ = false;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<PgResult> PostgresAccess::AskRange(const SqlTable& sql, const SqlOrder& order,
                                                   const Range& range, int limit) {
   const std::size_t prefix = range.prefix.size();
@@ -71,14 +106,12 @@ absl::StatusOr<PgResult> PostgresAccess::AskRange(const SqlTable& sql, const Sql
   params_.Clear();
   params_.AddText(tenant_.value());
   for (std::size_t i = 0; i < prefix + after; ++i) {
-    const auto column = static_cast<std::size_t>(order.columns[i]);
-    params_.Add(i < prefix ? range.prefix[i] : range.after[i - prefix],
-                sql.table->columns[column].type);
+    params_.Add(ValueAt(range, i), sql.TypeAt(order, i));
   }
   params_.AddInt(limit);
   if (!params_.valid()) return errors::Bug();
   return connection_.Ask(
-      sql.Key(StatementKind::kScan, range.index + 1, prefix, after, range.descending),
+      sql.Key(StatementKind::kScan, range),
       [&] { return sql.Scan(order, prefix, after, range.descending); }, params_);
 }
 

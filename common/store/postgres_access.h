@@ -2,10 +2,12 @@
 #ifndef RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_
 #define RAPPORT_COMMON_STORE_POSTGRES_ACCESS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -51,6 +53,9 @@ class PostgresAccess {
       : connection_(connection), catalog_(catalog), tenant_(std::move(tenant)) {}
 
   absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key);
+  // Asks for all of them at once, see Reader::GetMany.
+  absl::Status GetMany(const Table& table, absl::Span<const std::vector<Value>> keys,
+                       absl::FunctionRef<void(std::size_t place, Row& row)> visit);
   // Fetches the range in portions.
   absl::Status Scan(const Table& table, const Range& range, absl::FunctionRef<bool(Row&)> visit);
   // Rows of all tenants, whatever the tenant of this object.

@@ -30,6 +30,10 @@ class PostgresReaders::View final : public Snapshot {
   absl::StatusOr<std::optional<Row>> Get(const Table& table, absl::Span<const Value> key) override {
     return access_.Get(table, key);
   }
+  absl::Status GetMany(const Table& table, absl::Span<const std::vector<Value>> keys,
+                       absl::FunctionRef<void(std::size_t place, Row& row)> visit) override {
+    return access_.GetMany(table, keys, visit);
+  }
   absl::Status Scan(const Table& table, const Range& range,
                     absl::FunctionRef<bool(Row&)> visit) override {
     return access_.Scan(table, range, visit);

@@ -1,6 +1,8 @@
 #include "common/store/postgres_values.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "common/text/utf8.h"
@@ -16,15 +18,24 @@ constexpr Oid kByteaArrayOid = 1001;
 constexpr Oid kTextArrayOid = 1009;
 constexpr Oid kInt8ArrayOid = 1016;
 
-constexpr absl::string_view kEscaped("\0\1", 2);
+// The highest byte first, as the wire has numbers.
+template <class Number>
+std::array<char, sizeof(Number)> BytesOf(Number number) {
+  std::array<char, sizeof(Number)> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(number >> (8 * (bytes.size() - 1 - i)));
+  }
+  return bytes;
+}
 
 void AppendInt(std::int64_t value, std::string* out) {
-  const auto bits = static_cast<std::uint64_t>(value);
-  for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(bits >> shift));
+  const auto bytes = BytesOf(static_cast<std::uint64_t>(value));
+  out->append(bytes.data(), bytes.size());
 }
 
 void AppendInt32(std::uint32_t value, std::string* out) {
-  for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
+  const auto bytes = BytesOf(value);
+  out->append(bytes.data(), bytes.size());
 }
 
 std::int64_t ParseInt(const char* bytes, int size) {
@@ -35,7 +46,7 @@ std::int64_t ParseInt(const char* bytes, int size) {
 
 void AppendEscaped(absl::string_view text, std::string* out) {
   for (;;) {
-    const std::size_t plain = std::min(text.find_first_of(kEscaped), text.size());
+    const std::size_t plain = std::min({text.find('\0'), text.find('\1'), text.size()});
     out->append(text.data(), plain);
     if (plain == text.size()) return;
     out->push_back('\1');
@@ -135,12 +146,12 @@ void PostgresParams::AddElement(const Value& value) {
   AppendInt32(0, &bytes_);
   if (array_of_text_) {
     AppendEscaped(*bytes, &bytes_);
+    valid_ = valid_ && text::IsValidUtf8(*bytes);
   } else {
     bytes_.append(*bytes);
   }
-  std::string size;
-  AppendInt32(static_cast<std::uint32_t>(bytes_.size() - length - 4), &size);
-  bytes_.replace(length, 4, size);
+  const auto size = BytesOf(static_cast<std::uint32_t>(bytes_.size() - length - 4));
+  std::copy(size.begin(), size.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(length));
 }
 
 const PostgresParams::Arrays& PostgresParams::arrays() const {

@@ -30,7 +30,7 @@ class PostgresParams {
   void Add(const Value& value, ColumnType type);
   void AddInt(std::int64_t value);
   void AddText(absl::string_view value);
-  // An array with this many elements, to be added next. Text must be UTF-8.
+  // An array with this many elements, to be added next.
   void BeginArray(ColumnType type, std::size_t count);
   void AddElement(const Value& value);
   // False if a text was not UTF-8.

@@ -80,7 +80,7 @@ class PostgresWriteLane {
   void Loop();
   // Runs the jobs, together or if need be one by one, until every one is settled.
   void Run(absl::Span<Job> jobs);
-  // One transaction. kFailed: see failure_.
+  // One transaction. kFailed: rolled back, see failure_; the guard is still to hear of it.
   Verdict Attempt(absl::Span<Job> jobs, bool eager);
   // How many bodies succeeded; stops at a failure of the transaction. Bodies of a group run first
   // to find out what they read, all of it is asked for at once, and they run again.

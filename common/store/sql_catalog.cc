@@ -377,10 +377,8 @@ absl::StatusOr<const SqlOrder*> CheckRange(const SqlTable& table, const Range& r
   const std::size_t after = range.after.size();
   if (prefix + after > order.columns.size()) return errors::Bug();
   for (std::size_t i = 0; i < prefix + after; ++i) {
-    const Value& value = i < prefix ? range.prefix[i] : range.after[i - prefix];
-    const auto column = static_cast<std::size_t>(order.columns[i]);
     // NULL equals nothing, so as a prefix it is an empty range; "behind NULL" has no meaning.
-    if (!Fits(value, table.table->columns[column].type, i < prefix)) return errors::Bug();
+    if (!Fits(ValueAt(range, i), table.TypeAt(order, i), i < prefix)) return errors::Bug();
   }
   return &order;
 }

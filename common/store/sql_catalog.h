@@ -85,7 +85,20 @@ struct SqlTable {
   // The key of a statement in a connection's cache; distinct for distinct statements.
   std::uint64_t Key(StatementKind kind, int index = 0, std::size_t prefix = 0,
                     std::size_t after = 0, bool descending = false) const;
+  std::uint64_t Key(StatementKind kind, const Range& range) const {
+    return Key(kind, range.index + 1, range.prefix.size(), range.after.size(), range.descending);
+  }
+
+  // Of a column of an order, by its place there.
+  ColumnType TypeAt(const SqlOrder& order, std::size_t place) const {
+    return table->columns[static_cast<std::size_t>(order.columns[place])].type;
+  }
 };
+
+// The i-th value that a range names: the prefix, then `after`.
+inline const Value& ValueAt(const Range& range, std::size_t i) {
+  return i < range.prefix.size() ? range.prefix[i] : range.after[i - range.prefix.size()];
+}
 
 // Immutable, thread-safe. The tables outlive it.
 class Catalog {

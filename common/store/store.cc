@@ -3,8 +3,18 @@
 #include <utility>
 
 #include "common/base/mutex.h"
+#include "common/base/status_macros.h"
 
 namespace rapport::store {
+
+absl::Status Reader::GetMany(const Table& table, absl::Span<const std::vector<Value>> keys,
+                             absl::FunctionRef<void(std::size_t place, Row& row)> visit) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    ASSIGN_OR_RETURN(std::optional<Row> row, Get(table, keys[i]));
+    if (row.has_value()) visit(i, *row);
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::int64_t> TransactAndWait(Store& store, const base::CallContext& ctx,
                                              base::TenantId tenant, Store::Body body) {

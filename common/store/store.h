@@ -82,6 +82,10 @@ class Reader {
   // The row with this primary key, if it exists.
   virtual absl::StatusOr<std::optional<Row>> Get(const Table& table,
                                                  absl::Span<const Value> key) = 0;
+  // Get for each of these keys: `visit` is told the place of the key and the row, in any order, and
+  // nothing of rows that do not exist. It must not use this Reader.
+  virtual absl::Status GetMany(const Table& table, absl::Span<const std::vector<Value>> keys,
+                               absl::FunctionRef<void(std::size_t place, Row& row)> visit);
   // Visits rows until `visit` returns false or the range ends. `visit` may move from the row; it
   // must not use this Reader.
   virtual absl::Status Scan(const Table& table, const Range& range,
@@ -108,6 +112,8 @@ class Tx : public Reader {
   // The body is about to scan these ranges (a row is the range of the primary key that it is alone
   // in, with limit 1): an engine may ask for many at once. Does nothing else.
   virtual void Expect(const Table&, const Range&) {}
+  // Whether that is of any use now; a body need not name its reads otherwise.
+  virtual bool Expecting() const { return false; }
   // Runs on a write thread once the commit is on disk, before any `done` of the group; not at all
   // if the body or the commit fails. `sequence` is the highest one of the commit. Effects of one
   // tenant run in the order of the commits.

@@ -59,6 +59,7 @@ absl::Status Tail::CatchUpTo(std::int64_t sequence, absl::Time deadline) {
 }
 
 void Tail::Start() {
+  if (sources_.empty() && !reached_) return;
   listener_ = store_->AddCommitListener([this](std::int64_t) {
     {
       const base::MutexLock lock(&mu_);

@@ -36,7 +36,7 @@ class Tail {
   absl::Status CatchUp();
   // CatchUp until the commit with this sequence was part of it; DEADLINE_EXCEEDED.
   absl::Status CatchUpTo(std::int64_t sequence, absl::Time deadline);
-  // From now on a thread catches up after every commit.
+  // From now on a thread catches up after every commit, if there is anything to do then.
   void Start();
   void Stop();
 

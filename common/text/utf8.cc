@@ -1,5 +1,8 @@
 #include "common/text/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
@@ -46,6 +49,14 @@ std::size_t Utf8CharLength(absl::string_view text) {
 
 bool IsValidUtf8(absl::string_view text) {
   while (!text.empty()) {
+    std::uint64_t bytes = 0;
+    if (text.size() >= sizeof bytes) {
+      std::memcpy(&bytes, text.data(), sizeof bytes);
+      if ((bytes & 0x8080808080808080U) == 0) {  // all of them are ASCII
+        text.remove_prefix(sizeof bytes);
+        continue;
+      }
+    }
     const std::size_t length = Utf8CharLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);
