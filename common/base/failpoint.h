@@ -30,15 +30,17 @@ enum class Place {
   // The row of trust in Redis is changed to ON; to CLOSING. Not yet committed.
   kInOpen,
   kInClose,
+  // Some rows of a fill are done, and more are to come (rapport-admin).
+  kInFill,
 };
 
 // In the order of Place.
 inline constexpr const char* kFailpoints[] = {
     "in_transaction", "before_mark",  "after_mark",   "before_commit", "after_commit",
     "before_stamp",   "after_stamp",  "before_reply", "in_feed",       "in_feed_apply",
-    "in_checkpoint",  "in_migration", "in_open",      "in_close"};
+    "in_checkpoint",  "in_migration", "in_open",      "in_close",      "in_fill"};
 inline constexpr std::size_t kFailpointCount = sizeof(kFailpoints) / sizeof(kFailpoints[0]);
-static_assert(kFailpointCount == static_cast<std::size_t>(Place::kInClose) + 1);
+static_assert(kFailpointCount == static_cast<std::size_t>(Place::kInFill) + 1);
 
 // From any thread.
 void Failpoint(Place place);

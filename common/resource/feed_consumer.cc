@@ -178,6 +178,8 @@ const store::Table& FeedConsumer::table() {
   return *table;
 }
 
+base::TenantId FeedConsumer::cursor_tenant() { return base::TenantId::Trusted(kSystemTenant); }
+
 const store::Table& FeedConsumer::term_table() {
   static const auto* const table = new store::Table{
       "feed_terms", {{"origin", store::ColumnType::kText}, {"term", store::ColumnType::kInt}}, 1};

@@ -100,6 +100,8 @@ class FeedConsumer {
   // Where cursors are, and the terms of those who follow; a store that is used by a consumer must
   // have both.
   static const store::Table& table();
+  // Whose the cursors are: (origin; store_id, position, …).
+  static base::TenantId cursor_tenant();
   static const store::Table& term_table();
   // Cursors that any process has written.
   store::Tail::Source CursorSource();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/cache/guarded_tables.h"
+#include "common/resource/derived.h"
 #include "common/store/fill.h"
 #include "common/store/store.h"
 
@@ -23,6 +24,11 @@ struct Schema {
   std::vector<cache::GuardedTable> cached = {};
   // How rows of earlier versions get what they lack.
   std::vector<store::Fill> fills = {};
+  // What follows from the rest: of this store, and of other services' stores.
+  std::vector<Derived> derived = {};
+  std::vector<Copies> copies = {};
+  // Tables whose last column is a message.
+  std::vector<Body> bodies = {};
 };
 
 }  // namespace rapport::resource

@@ -33,6 +33,32 @@ TYPED_TEST(StoreRows, AMissingRowIsNoError) {
   this->Delete(People(), {Text("nobody")});
 }
 
+// In a snapshot and in a transaction that has written one of them.
+TYPED_TEST(StoreRows, ManyRowsAreGottenAtOnce) {
+  this->Put(Notes(), {Text("ada"), Int(1), Text("one")});
+  this->Put(Notes(), {Text("ada"), Int(2), Text("two")});
+  this->Put(Notes(), {Text("ada"), Int(2), Text("theirs")}, Bolt());
+  const std::vector<std::vector<Value>> keys = {
+      {Text("ada"), Int(2)}, {Text("bob"), Int(1)}, {Text("ada"), Int(1)}, {Text("ada"), Int(2)}};
+  const auto gotten = [&](Reader& reader) {
+    std::vector<std::string> bodies(keys.size());
+    EXPECT_OK(reader.GetMany(
+        Notes(), keys, [&](std::size_t place, Row& row) { bodies[place] += AsText(row[2]); }));
+    return bodies;
+  };
+  EXPECT_THAT(gotten(*this->Snap()), ElementsAre("two", "", "one", "two"));
+  EXPECT_OK(this->Try([&](Tx& tx) {
+    EXPECT_OK(tx.Put(Notes(), {Text("bob"), Int(1), Text("new")}));
+    EXPECT_THAT(gotten(tx), ElementsAre("two", "new", "one", "two"));
+    return absl::OkStatus();
+  }));
+  const auto nothing = [](std::size_t, Row&) { ADD_FAILURE(); };
+  EXPECT_OK(this->Snap()->GetMany(Notes(), {}, nothing));
+  const std::vector<std::vector<Value>> strange = {{Text("ada"), Int(1)}, {Text("ada")}};
+  const auto any = [](std::size_t, Row&) {};
+  EXPECT_THAT(this->Snap()->GetMany(Notes(), strange, any), StatusIs(absl::StatusCode::kInternal));
+}
+
 TYPED_TEST(StoreRows, PutReplacesTheRowWithTheSameKey) {
   this->Put(People(), Person("p1", Text("Ada"), Int(36), Text("a@b.c")));
   this->Put(People(), Person("p1", Text("Grace")));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/store/migration.h"
@@ -12,6 +13,8 @@
 #include "common/store/sqlite_file.h"
 #include "common/store/sqlite_migration.h"
 #include "common/store/sqlite_store.h"
+#include "common/store/sqlite_views.h"
+#include "common/store/views.h"
 
 namespace rapport::store {
 namespace {
@@ -60,6 +63,33 @@ SqliteOptions SqliteOptionsOf(const OpenOptions& options) {
   return sqlite;
 }
 
+// A store that is open, and not written to.
+class PostgresViews final : public Views {
+ public:
+  explicit PostgresViews(std::unique_ptr<PostgresStore> store) : store_(std::move(store)) {}
+  absl::StatusOr<std::unique_ptr<Snapshot>> Read(const base::CallContext& context,
+                                                 base::TenantId tenant) override {
+    return store_->Read(context, std::move(tenant));
+  }
+  const std::string& id() const override { return store_->id(); }
+
+ private:
+  const std::unique_ptr<PostgresStore> store_;
+};
+
+absl::StatusOr<std::unique_ptr<Views>> OpenPostgresViews(const PostgresOptions& options) {
+  {
+    // Opening would make a schema that is not there.
+    ASSIGN_OR_RETURN(const auto migration, OpenPostgresMigration(options));
+    ASSIGN_OR_RETURN(const std::int64_t version, migration->Version());
+    if (version == 0) {
+      return absl::NotFoundError(absl::StrCat("there is no schema ", options.schema));
+    }
+  }
+  ASSIGN_OR_RETURN(auto store, PostgresStore::Open(options));
+  return std::make_unique<PostgresViews>(std::move(store));
+}
+
 absl::Status CheckOnDisk(const std::string& address) {
   if (address.substr(kSqlite.size()) != kMemory) return absl::OkStatus();
   return absl::InvalidArgumentError("a store in memory ends with its process");
@@ -100,6 +130,13 @@ absl::Status CheckUnused(const OpenOptions& options) {
   if (IsPostgres(options.address)) return CheckPostgresUnused(PostgresOptionsOf(options));
   RETURN_IF_ERROR(CheckOnDisk(options.address));
   return FileOwnership::Take(SqliteOptionsOf(options).path).status();
+}
+
+absl::StatusOr<std::unique_ptr<Views>> OpenViews(const OpenOptions& options) {
+  RETURN_IF_ERROR(CheckAddress(options.address));
+  if (IsPostgres(options.address)) return OpenPostgresViews(PostgresOptionsOf(options));
+  RETURN_IF_ERROR(CheckOnDisk(options.address));
+  return OpenSqliteViews(SqliteOptionsOf(options));
 }
 
 absl::StatusOr<std::vector<base::TenantId>> TenantsOf(const OpenOptions& options,

@@ -229,6 +229,19 @@ absl::StatusOr<StoredState> BringUpToDate(Connection& connection, const Catalog&
   return state;
 }
 
+absl::StatusOr<FileState> StateOf(Connection& connection) {
+  FileState state;
+  ASSIGN_OR_RETURN(
+      const std::int64_t is_store,
+      connection.QueryInt("SELECT count(*) FROM sqlite_schema WHERE name='rapport_meta'", 0));
+  if (is_store == 0) return state;
+  ASSIGN_OR_RETURN(state.id,
+                   QueryText(connection, "SELECT text FROM rapport_meta WHERE key=?", "store_id"));
+  ASSIGN_OR_RETURN(state.sequence, HighestSequence(connection));
+  ASSIGN_OR_RETURN(state.schema_version, MetaInt(connection, "schema_version", 0));
+  return state;
+}
+
 absl::Status RememberSequence(Connection& connection, std::int64_t sequence) {
   return SetMeta(connection, "sequence", sequence, "");
 }

@@ -33,6 +33,14 @@ absl::StatusOr<StoredState> BringUpToDate(Connection& connection, const Catalog&
 absl::StatusOr<std::vector<std::string>> WhatIsMissing(Connection& connection,
                                                        const Catalog& catalog, int schema_version);
 
+// What a file says that it is; an empty id if it is no store.
+struct FileState {
+  std::string id;
+  std::int64_t sequence = 0;
+  std::int64_t schema_version = 0;
+};
+absl::StatusOr<FileState> StateOf(Connection& connection);
+
 // Remembers that `sequence` was given although no row may show it any more. Part of the running
 // transaction.
 absl::Status RememberSequence(Connection& connection, std::int64_t sequence);

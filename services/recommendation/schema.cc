@@ -9,7 +9,7 @@
 namespace rapport::recommendation {
 
 resource::Schema Schema() {
-  static const auto* const projection = new Projection;
+  static auto* const projection = new Projection;
   static const auto* const offers = new Offers(OfferStrategy(), nullptr, nullptr, nullptr);
   resource::Schema schema{
       .service = "recommendation",
@@ -19,6 +19,9 @@ resource::Schema Schema() {
                      &resource::FeedConsumer::term_table()}};
   schema.tables.insert(schema.tables.end(), {&offers->table(), &resource::RequestLog::table(),
                                              &resource::SecretsTable()});
+  projection->Describe(&schema);
+  schema.derived.push_back(resource::ColumnsOf(*offers));
+  schema.bodies.push_back(resource::BodyOf(*offers));
   return schema;
 }
 

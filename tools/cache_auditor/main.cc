@@ -30,10 +30,14 @@
 
 ABSL_FLAG(std::string, contact_target, "", "contact service; empty leaves it out");
 ABSL_FLAG(std::string, engagement_target, "", "engagement service; empty leaves it out");
-ABSL_FLAG(std::vector<std::string>, redis, {},
-          "the Redis processes of the cache, host:port or unix:PATH, with commas between them");
+ABSL_FLAG(
+    std::vector<std::string>, redis, {},
+    "the Redis processes of the cache, host:port, unix:PATH or (TLS) rediss://host:port, with "
+    "commas between them");
 ABSL_FLAG(std::string, redis_user, "", "who signs in there");
 ABSL_FLAG(std::string, redis_password_file, "", "file with the password; empty: nobody signs in");
+ABSL_FLAG(std::string, redis_ca_file, "",
+          "roots to check Redis with, if it speaks TLS; empty: the system's");
 ABSL_FLAG(std::string, signing_key_file, "",
           "private JWK for the calls, of a service of its own (rapportctl keys create --for "
           "auditor); empty: calls carry no token");
@@ -68,8 +72,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 // The connections to the Redis processes, by who they are.
 class Redises {
  public:
-  Redises(std::vector<std::string> addresses, std::string user, std::string password)
-      : addresses_(std::move(addresses)), user_(std::move(user)), password_(std::move(password)) {}
+  Redises(std::vector<std::string> addresses, std::string user, std::string password,
+          std::string ca_file)
+      : addresses_(std::move(addresses)),
+        user_(std::move(user)),
+        password_(std::move(password)),
+        ca_file_(std::move(ca_file)) {}
 
   absl::StatusOr<std::vector<RedisClient::Value>> Get(const std::string& run_id,
                                                       const std::vector<std::string>& keys) {
@@ -90,7 +98,7 @@ class Redises {
     next_dial_ = absl::Now() + kRedialEvery;
     clients_.clear();
     for (const std::string& address : addresses_) {
-      auto client = RedisClient::Dial(address, user_, password_);
+      auto client = RedisClient::Dial(address, user_, password_, ca_file_);
       if (!client.ok()) continue;
       const std::string run_id = (*client)->run_id();
       clients_[run_id] = *std::move(client);
@@ -100,6 +108,7 @@ class Redises {
   const std::vector<std::string> addresses_;
   const std::string user_;
   const std::string password_;
+  const std::string ca_file_;
   absl::Time next_dial_ = absl::InfinitePast();
   std::map<std::string, std::unique_ptr<RedisClient>> clients_;
 };
@@ -172,7 +181,8 @@ absl::StatusOr<int> Run() {
     return absl::InvalidArgumentError("--contact_target, --engagement_target: at least one");
   }
 
-  Redises redises(absl::GetFlag(FLAGS_redis), absl::GetFlag(FLAGS_redis_user), password);
+  Redises redises(absl::GetFlag(FLAGS_redis), absl::GetFlag(FLAGS_redis_user), password,
+                  absl::GetFlag(FLAGS_redis_ca_file));
   const auto registry = std::make_shared<telemetry::Registry>();
   Audit audit(
       {.trust = [&](const std::string& service) { return AskTrust(*clients.at(service)); },

@@ -1,12 +1,6 @@
 #include "tools/cache_auditor/redis_client.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <cstring>
+#include <array>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -14,48 +8,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
+#include "common/cache/redis_address.h"
 
 namespace rapport::auditor {
 namespace {
 
 constexpr std::size_t kLongestValue = std::size_t{64} << 20;
 
-int Connect(int family, const sockaddr* address, socklen_t size) {
-  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  const timeval patience{1, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  if (connect(fd, address, size) == 0) return fd;
-  close(fd);
-  return -1;
-}
-
-int ConnectTo(const std::string& address) {
-  absl::string_view path = address;
-  if (absl::ConsumePrefix(&path, "unix:")) {
-    sockaddr_un local{};
-    local.sun_family = AF_UNIX;
-    if (path.size() >= sizeof local.sun_path) return -1;
-    std::memcpy(local.sun_path, path.data(), path.size());
-    return Connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&local), sizeof local);
-  }
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return -1;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(address.substr(0, colon).c_str(), address.substr(colon + 1).c_str(), &hints,
-                  &found) != 0) {
-    return -1;
-  }
-  int fd = -1;
-  for (const addrinfo* at = found; at != nullptr && fd < 0; at = at->ai_next) {
-    fd = Connect(at->ai_family, at->ai_addr, at->ai_addrlen);
-  }
-  freeaddrinfo(found);
-  return fd;
-}
+constexpr absl::Duration kReplyPatience = absl::Seconds(1);
 
 void Append(absl::Span<const std::string> words, std::string* out) {
   absl::StrAppend(out, "*", words.size(), "\r\n");
@@ -67,10 +27,22 @@ void Append(absl::Span<const std::string> words, std::string* out) {
 
 absl::StatusOr<std::unique_ptr<RedisClient>> RedisClient::Dial(const std::string& address,
                                                                const std::string& user,
-                                                               const std::string& password) {
-  const int fd = ConnectTo(address);
-  if (fd < 0) return absl::UnavailableError(absl::StrCat("nobody answers at ", address));
-  std::unique_ptr<RedisClient> client(new RedisClient(fd));
+                                                               const std::string& password,
+                                                               const std::string& ca_file) {
+  ASSIGN_OR_RETURN(const cache::RedisAddress where, cache::ParseRedisAddress(address));
+  if (where.kind != cache::RedisAddress::Kind::kDirect) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(address, ": name the Redis processes themselves"));
+  }
+  cache::RedisTransport transport;
+  transport.tls = where.tls;
+  transport.ca_file = ca_file;
+  transport.allow_clear_network = true;  // whoever runs the auditor has said where it is
+  const cache::SystemBootClock clock;
+  auto stream =
+      cache::RedisStream::Open(clock, where.nodes[0], transport, clock.Now() + kReplyPatience);
+  if (!stream.ok()) return absl::UnavailableError(absl::StrCat("nobody answers at ", address));
+  std::unique_ptr<RedisClient> client(new RedisClient(*std::move(stream)));
   if (!password.empty()) {
     std::vector<std::string> words = {"AUTH"};
     if (!user.empty()) words.push_back(user);
@@ -84,8 +56,6 @@ absl::StatusOr<std::unique_ptr<RedisClient>> RedisClient::Dial(const std::string
   if (client->run_id_.empty()) return absl::UnavailableError("it does not say who it is");
   return client;
 }
-
-RedisClient::~RedisClient() { close(fd_); }
 
 absl::StatusOr<std::vector<RedisClient::Value>> RedisClient::Get(
     absl::Span<const std::string> keys) {
@@ -107,22 +77,38 @@ absl::StatusOr<RedisClient::Value> RedisClient::Ask(absl::Span<const std::string
 }
 
 absl::Status RedisClient::Send(absl::string_view bytes) {
+  const absl::Duration deadline = clock_.Now() + kReplyPatience;
   while (!bytes.empty()) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return absl::UnavailableError("the connection to Redis broke");
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
+    const auto sent = stream_.Write(bytes);
+    if (sent.kind == cache::RedisStream::Progress::Kind::kLater) {
+      RETURN_IF_ERROR(stream_.Await(clock_, true, deadline));
+    } else if (sent.kind != cache::RedisStream::Progress::Kind::kSome) {
+      return absl::UnavailableError("the connection to Redis broke");
+    }
+    bytes.remove_prefix(sent.bytes);
   }
   return absl::OkStatus();
 }
 
+absl::Status RedisClient::Receive() {
+  const absl::Duration deadline = clock_.Now() + kReplyPatience;
+  std::array<char, cache::RedisStream::kReadBytes> bytes{};
+  for (;;) {
+    const auto got = stream_.Read(absl::MakeSpan(bytes));
+    if (got.kind == cache::RedisStream::Progress::Kind::kSome) {
+      read_.append(bytes.data(), got.bytes);
+      return absl::OkStatus();
+    }
+    if (got.kind != cache::RedisStream::Progress::Kind::kLater ||
+        !stream_.Await(clock_, stream_.read_wants_write(), deadline).ok()) {
+      return absl::UnavailableError("Redis does not answer");
+    }
+  }
+}
+
 absl::StatusOr<std::string> RedisClient::Line() {
   std::size_t end = 0;
-  while ((end = read_.find("\r\n")) == std::string::npos) {
-    char bytes[16384];
-    const ssize_t got = recv(fd_, bytes, sizeof bytes, 0);
-    if (got <= 0) return absl::UnavailableError("Redis does not answer");
-    read_.append(bytes, static_cast<std::size_t>(got));
-  }
+  while ((end = read_.find("\r\n")) == std::string::npos) RETURN_IF_ERROR(Receive());
   std::string line = read_.substr(0, end);
   read_.erase(0, end + 2);
   return line;
@@ -139,12 +125,7 @@ absl::StatusOr<RedisClient::Value> RedisClient::Reply() {
   if (size < 0) return Value();
   const std::size_t needed = static_cast<std::size_t>(size) + 2;
   if (needed > kLongestValue) return absl::InternalError("a value without measure");
-  while (read_.size() < needed) {
-    char bytes[65536];
-    const ssize_t got = recv(fd_, bytes, sizeof bytes, 0);
-    if (got <= 0) return absl::UnavailableError("Redis does not answer");
-    read_.append(bytes, static_cast<std::size_t>(got));
-  }
+  while (read_.size() < needed) RETURN_IF_ERROR(Receive());
   Value value = read_.substr(0, needed - 2);
   read_.erase(0, needed);
   return value;

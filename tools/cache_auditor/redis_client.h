@@ -1,16 +1,19 @@
 // A plain client of Redis (RESP2): blocking, one connection, two commands. It shares nothing with
-// the services' client.
+// the services' client but the stream of bytes (plain or TLS), which knows no keys and no replies.
 #ifndef RAPPORT_TOOLS_CACHE_AUDITOR_REDIS_CLIENT_H_
 #define RAPPORT_TOOLS_CACHE_AUDITOR_REDIS_CLIENT_H_
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "common/cache/boot_clock.h"
+#include "common/cache/redis_stream.h"
 
 namespace rapport::auditor {
 
@@ -19,12 +22,14 @@ class RedisClient {
  public:
   using Value = absl::optional<std::string>;
 
-  // `address` is "unix:PATH" or "HOST:PORT"; without a password nobody signs in. Waits for up to a
-  // second for each answer.
+  // `address` is "unix:PATH", "HOST:PORT" or, for TLS, "rediss://HOST:PORT"; the certificate must
+  // name the host, and come from a root of `ca_file` (PEM; empty: the system's). Without a password
+  // nobody signs in. Waits for up to a second for each answer.
   static absl::StatusOr<std::unique_ptr<RedisClient>> Dial(const std::string& address,
                                                            const std::string& user,
-                                                           const std::string& password);
-  ~RedisClient();
+                                                           const std::string& password,
+                                                           const std::string& ca_file = "");
+  ~RedisClient() = default;
   RedisClient(const RedisClient&) = delete;
   RedisClient& operator=(const RedisClient&) = delete;
 
@@ -36,12 +41,14 @@ class RedisClient {
   absl::StatusOr<Value> Ask(absl::Span<const std::string> words);
 
  private:
-  explicit RedisClient(int fd) : fd_(fd) {}
+  explicit RedisClient(cache::RedisStream stream) : stream_(std::move(stream)) {}
   absl::Status Send(absl::string_view bytes);
+  absl::Status Receive();  // something more
   absl::StatusOr<std::string> Line();
   absl::StatusOr<Value> Reply();
 
-  const int fd_;
+  const cache::SystemBootClock clock_;
+  cache::RedisStream stream_;
   std::string run_id_;
   std::string read_;  // not yet used
 };

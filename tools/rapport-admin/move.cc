@@ -1,21 +1,18 @@
 #include "tools/rapport-admin/move.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
-#include <system_error>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/store/migration.h"
+#include "tools/rapport-admin/compare.h"
 #include "tools/rapport-admin/merged_feed.h"
 #include "tools/rapport-admin/move_progress.h"
 #include "tools/rapport-admin/rows.h"
-#include "tools/rapport-admin/verify.h"
 
 namespace rapport::admin {
 namespace {
@@ -43,13 +40,10 @@ class Mover {
   // Those named, or all that have rows.
   absl::Status FindTenants(const std::vector<std::string>& named) {
     for (const std::string& id : named) {
-      auto tenant = TenantId::Parse(id);
-      if (!tenant.ok()) {
-        return absl::InvalidArgumentError(absl::StrCat("--tenant: ", id, " is no id of a tenant"));
-      }
-      ASSIGN_OR_RETURN(const bool has, HasRows(from_.store(), *tenant));
+      ASSIGN_OR_RETURN(TenantId tenant, TenantNamed(id));
+      ASSIGN_OR_RETURN(const bool has, HasRows(from_.store(), tenant));
       if (!has) return absl::NotFoundError(absl::StrCat("the source has no tenant ", id));
-      tenants_.insert(*std::move(tenant));
+      tenants_.insert(std::move(tenant));
     }
     if (!named.empty()) return absl::OkStatus();
     for (const Table* table : tables_) {
@@ -162,6 +156,13 @@ class Mover {
   absl::Status Write(const TenantId& tenant, const std::vector<FeedRow>& rows) {
     MoveProgress& progress = progress_[tenant];
     const absl::Status written = Commit(tenant, [&](store::Tx& tx) -> absl::Status {
+      // Whether they are there is asked at once.
+      for (const FeedRow& row : rows) {
+        store::Range one;
+        one.prefix = KeyOf(*row.table, row.row);
+        one.limit = 1;
+        tx.Expect(*row.table, one);
+      }
       for (const FeedRow& row : rows) {
         const absl::Status inserted = tx.Insert(*row.table, row.row).status();
         if (absl::IsAlreadyExists(inserted)) {
@@ -241,16 +242,6 @@ class Mover {
   absl::flat_hash_map<TenantId, MoveProgress> progress_;
   std::int64_t copied_ = 0;
 };
-
-absl::Status CheckExists(const std::string& address) {
-  absl::string_view path = address;
-  std::error_code ignored;
-  if (!absl::ConsumePrefix(&path, "sqlite:") ||
-      std::filesystem::exists(std::string(path), ignored)) {
-    return absl::OkStatus();
-  }
-  return absl::NotFoundError(absl::StrCat("there is no file ", path));
-}
 
 }  // namespace
 

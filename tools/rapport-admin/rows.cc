@@ -1,13 +1,18 @@
 #include "tools/rapport-admin/rows.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "common/base/digest.h"
 #include "common/base/status_macros.h"
+#include "common/base/uuid.h"
 #include "common/text/utf8.h"
 
 namespace rapport::admin {
@@ -27,6 +32,17 @@ std::string ValueText(const store::Value& value) {
   });
   if (plain && text::IsValidUtf8(*text)) return absl::StrCat("\"", *text, "\"");
   return absl::StrCat("0x", absl::BytesToHexString(*text));
+}
+
+std::string WhereWith(const base::TenantId& tenant, const store::Table& table,
+                      const store::Row& row,
+                      absl::FunctionRef<std::string(const store::Value&)> text) {
+  return absl::StrCat("table ", table.name, " of tenant ", tenant.value(), ", key (",
+                      absl::StrJoin(KeyOf(table, row), ", ",
+                                    [&](std::string* out, const store::Value& value) {
+                                      absl::StrAppend(out, text(value));
+                                    }),
+                      ")");
 }
 
 // As PostgreSQL keeps it: NUL and its escape take two bytes (postgres_values.h).
@@ -73,13 +89,7 @@ absl::Status VisitRows(store::Store& store, const base::TenantId& tenant, const 
     std::vector<store::Row> rows;
     {
       ASSIGN_OR_RETURN(const auto view, ReadNow(store, tenant));
-      store::Range range;
-      range.after = after;
-      range.limit = kPortion;
-      RETURN_IF_ERROR(view->Scan(table, range, [&](store::Row& row) {
-        rows.push_back(std::move(row));
-        return true;
-      }));
+      ASSIGN_OR_RETURN(rows, RowsBehind(*view, table, after, kPortion));
     }
     if (rows.empty()) return absl::OkStatus();
     const bool more = rows.size() == kPortion;
@@ -87,6 +97,41 @@ absl::Status VisitRows(store::Store& store, const base::TenantId& tenant, const 
     RETURN_IF_ERROR(visit(rows));
     if (!more) return absl::OkStatus();
   }
+}
+
+absl::StatusOr<std::vector<store::Row>> RowsBehind(store::Reader& reader, const store::Table& table,
+                                                   const std::vector<store::Value>& after,
+                                                   int limit) {
+  store::Range range;
+  range.after = after;
+  range.limit = limit;
+  std::vector<store::Row> rows;
+  RETURN_IF_ERROR(reader.Scan(table, range, [&](store::Row& row) {
+    rows.push_back(std::move(row));
+    return true;
+  }));
+  return rows;
+}
+
+absl::StatusOr<base::TenantId> TenantNamed(const std::string& id) {
+  auto tenant = base::TenantId::Parse(id);
+  if (tenant.ok()) return tenant;
+  return absl::InvalidArgumentError(absl::StrCat("--tenant: ", id, " is no id of a tenant"));
+}
+
+absl::Status CheckExists(const std::string& address) {
+  absl::string_view path = address;
+  std::error_code ignored;
+  if (!absl::ConsumePrefix(&path, "sqlite:") ||
+      std::filesystem::exists(std::string(path), ignored)) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(absl::StrCat("there is no file ", path));
+}
+
+bool IsOfTheStore(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status) || absl::IsDataLoss(status) || absl::IsAborted(status);
 }
 
 std::size_t SizeOf(const store::Row& row) {
@@ -100,12 +145,16 @@ std::vector<store::Value> KeyOf(const store::Table& table, const store::Row& row
 }
 
 std::string Where(const base::TenantId& tenant, const store::Table& table, const store::Row& row) {
-  return absl::StrCat("table ", table.name, " of tenant ", tenant.value(), ", key (",
-                      absl::StrJoin(KeyOf(table, row), ", ",
-                                    [](std::string* out, const store::Value& value) {
-                                      absl::StrAppend(out, ValueText(value));
-                                    }),
-                      ")");
+  return WhereWith(tenant, table, row, ValueText);
+}
+
+std::string MaskedWhere(const base::TenantId& tenant, const store::Table& table,
+                        const store::Row& row) {
+  return WhereWith(tenant, table, row, [](const store::Value& value) {
+    const std::string& text = store::AsText(value);
+    if (!std::holds_alternative<std::string>(value) || base::IsUuid(text)) return ValueText(value);
+    return absl::StrCat("sha256 ", absl::BytesToHexString(base::Sha256(text).substr(0, 4)));
+  });
 }
 
 absl::Status FitsPostgres(const base::TenantId& tenant, const store::Table& table,

@@ -26,10 +26,24 @@ absl::Status VisitRows(store::Store& store, const base::TenantId& tenant, const 
                        std::vector<store::Value> after,
                        absl::FunctionRef<absl::Status(std::vector<store::Row>&)> visit);
 
+// At most `limit` rows behind the key `after`, in the order of the keys.
+absl::StatusOr<std::vector<store::Row>> RowsBehind(store::Reader& reader, const store::Table& table,
+                                                   const std::vector<store::Value>& after,
+                                                   int limit);
+// INVALID_ARGUMENT if that is no id of a tenant.
+absl::StatusOr<base::TenantId> TenantNamed(const std::string& id);
+// NOT_FOUND if the address is that of a file that does not exist.
+absl::Status CheckExists(const std::string& address);
+// The store cannot go on now, whatever was asked of it.
+bool IsOfTheStore(const absl::Status& status);
+
 std::size_t SizeOf(const store::Row& row);
 std::vector<store::Value> KeyOf(const store::Table& table, const store::Row& row);
 // `table people of tenant home, key ("", "0191…")`; what is no plain text is hexadecimal.
 std::string Where(const base::TenantId& tenant, const store::Table& table, const store::Row& row);
+// The same without what may be personal data: of texts but UUIDs, the first bytes of their SHA-256.
+std::string MaskedWhere(const base::TenantId& tenant, const store::Table& table,
+                        const store::Row& row);
 
 // FAILED_PRECONDITION, naming the row and the value, if PostgreSQL would refuse it: text that is
 // not UTF-8, a key or values of one index that are too long together.

@@ -2,6 +2,7 @@
 import collections
 import os
 import re
+import subprocess
 import time
 
 from goals import Goal, within
@@ -83,6 +84,32 @@ def die_while_opening(plan, process):
     plan.arm(process, "in_migration")
     plan.house.start(process, wait=False)
     plan.await_death(process, "in_migration")
+
+
+def die_while_filling(plan, service, at):
+    """rapport-admin, making anew what the service derives, dies between two portions of rows; started
+    again it comes to the end, and nothing differs."""
+    house = plan.house
+    admin = os.path.join(house.build, "tests", "faults", "rapport-admin_failpoints")
+    where = [f"--store={house.store(service)}", f"--service={service}"]
+    reached = house.path("rapport-admin", ".reached")
+
+    def run(verb, **env):
+        with open(house.path("rapport-admin", ".log"), "ab") as log:
+            return subprocess.run([admin, verb, *where], env=dict(os.environ, **env), stdout=log,
+                                  stderr=log, check=False).returncode
+
+    code = run("rebuild", RAPPORT_FAIL=f"in_fill:kill@{at}", RAPPORT_FAIL_REACHED=reached)
+    with open(reached, encoding="utf-8") as lines:
+        if code != -9 or "in_fill" not in lines.read().split():
+            raise RuntimeError(f"rapport-admin ended with {code}, not in_fill")
+    os.unlink(reached)
+    plan.died["in_fill"] += 1
+    plan.tier.note("kills")
+    for verb in ("rebuild", "verify"):
+        if code := run(verb):
+            with open(house.path("rapport-admin", ".log"), encoding="utf-8") as log:
+                raise RuntimeError(f"rapport-admin {verb} ended with {code}: {log.read()[-2000:]}")
 
 
 def die_while_trust_changes(plan, load, service, times):

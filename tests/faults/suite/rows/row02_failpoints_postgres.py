@@ -1,6 +1,7 @@
 """kill -9 at each named place on PostgreSQL with Redis: of a write, of the marks and stamps around
 it, of the feeds, of opening and closing the cache. No read is stale, nothing is lost."""
-from failpoints import (Plan, die_while_opening, die_while_trust_changes, die_while_working, places)
+from failpoints import (Plan, die_while_filling, die_while_opening, die_while_trust_changes,
+                        die_while_working, places)
 
 TRUST = ("in_open", "in_close")
 
@@ -23,6 +24,8 @@ def run(house_factory, tier, rng):
                         house.kill(service)
                         die_while_opening(plan, service)
                         plan.restart(service)
+                    elif place == "in_fill":
+                        die_while_filling(plan, service, round_ % 3 + 1)
                     elif place.startswith("in_feed"):
                         # One process follows a feed: it must be this one.
                         house.kill(service + "/2")

@@ -3,7 +3,7 @@ afterwards, once. The product itself knows no failpoints, the programs of the su
 import os
 import subprocess
 
-from failpoints import Plan, die_while_opening, die_while_working, places
+from failpoints import Plan, die_while_filling, die_while_opening, die_while_working, places
 from goals import Goal
 
 ELSEWHERE = ("before_mark", "after_mark", "before_stamp", "after_stamp", "in_open", "in_close")
@@ -31,6 +31,10 @@ def run(house_factory, tier, rng):
                     if place == "in_migration":
                         house.kill(process)
                         die_while_opening(plan, process)
+                        plan.restart(process)
+                    elif place == "in_fill":
+                        house.stop(process)  # a file has one owner
+                        die_while_filling(plan, process, round_ % 3 + 1)
                         plan.restart(process)
                     else:
                         die_while_working(plan, load, process, place, rng)
