@@ -1,19 +1,21 @@
-# rapport_protos(<target> FILES <a.proto ...>): messages compiled to C++ into the build folder.
+# rapport_protos(<target> FILES <a.proto ...> [ROOT <folder>]): messages compiled to C++ into the
+# build folder; ROOT is where the files are, if not under protos/ or among what that imports.
 # Services need no generated stubs: the pipeline (common/rpc) works from descriptors.
 set(RAPPORT_PROTO_PATHS ${CMAKE_SOURCE_DIR}/protos ${RAPPORT_GOOGLE_PROTOS} /usr/share/grpc-proto)
 
 function(rapport_protos target)
-  cmake_parse_arguments(ARG "" "" "FILES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "ROOT" "FILES;DEPS" ${ARGN})
   set(out ${CMAKE_BINARY_DIR}/gen)
   file(MAKE_DIRECTORY ${out})
   set(flags)
-  foreach(path IN LISTS RAPPORT_PROTO_PATHS)
+  set(paths ${ARG_ROOT} ${RAPPORT_PROTO_PATHS})
+  foreach(path IN LISTS paths)
     list(APPEND flags -I${path})
   endforeach()
   set(sources)
   foreach(file IN LISTS ARG_FILES)
     string(REGEX REPLACE "\\.proto$" "" stem ${file})
-    foreach(path IN LISTS RAPPORT_PROTO_PATHS)
+    foreach(path IN LISTS paths)
       if(EXISTS ${path}/${file})
         set(input ${path}/${file})
         break()

@@ -93,6 +93,7 @@ TEST(Errors, EveryPublishedReasonHasAConstructor) {
                                          errors::RelationshipExists("n"),
                                          errors::EtagMismatch("n"),
                                          errors::RevisionRace(),
+                                         errors::FilterSyntax(3, "p"),
                                          errors::StateTransition("n", "S", "c"),
                                          errors::Quieted("n", "c"),
                                          errors::DisclosureMissing(),
@@ -120,6 +121,26 @@ TEST(Errors, EveryPublishedReasonHasAConstructor) {
     if (published->value(i)->number() == 0) continue;
     EXPECT_TRUE(seen.contains(published->value(i)->number())) << published->value(i)->name();
   }
+}
+
+TEST(Errors, AnErrorOfAnItemKeepsItsReasonAndSaysWhichItemItIs) {
+  const auto status =
+      errors::OfItem("requests[3]", errors::InvalidField("steward.display_name", "must be set"));
+  EXPECT_THAT(status, testing::StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(errors::ReasonOf(status), type::v1::FIELD);
+  google::rpc::BadRequest bad;
+  google::rpc::ErrorInfo info;
+  const auto proto = errors::ToProto(status);
+  for (const auto& detail : proto.details()) {
+    detail.UnpackTo(&bad);
+    detail.UnpackTo(&info);
+  }
+  ASSERT_EQ(bad.field_violations_size(), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "requests[3].steward.display_name");
+  EXPECT_EQ(info.metadata().at("item"), "requests[3]");
+  EXPECT_EQ(status.message(), "requests[3].steward.display_name: must be set");
+  // What no constructor made goes through as it is: the store looks at it.
+  EXPECT_EQ(errors::OfItem("requests[3]", absl::CancelledError("x")), absl::CancelledError("x"));
 }
 
 // The vectors of FIPS 180-4.

@@ -125,6 +125,11 @@ absl::Status BadConsistencyToken() {
               "the consistency token is broken, of another installation, or of a state that was "
               "lost when the store was restored");
 }
+absl::Status FilterSyntax(std::size_t position, absl::string_view problem) {
+  return Make(absl::StatusCode::kInvalidArgument, type::FILTER_SYNTAX,
+              absl::StrCat("filter: at byte ", position, ": ", problem),
+              {{"position", absl::StrCat(position)}, {"problem", std::string(problem)}});
+}
 absl::Status ResourceUnknown(absl::string_view name) {
   return WithResource(
       Make(absl::StatusCode::kNotFound, type::RESOURCE_UNKNOWN,
@@ -253,6 +258,26 @@ absl::Status Bug() {
 }
 absl::Status MethodUnknown() {
   return Make(absl::StatusCode::kUnimplemented, type::METHOD_UNKNOWN, "no such method");
+}
+
+absl::Status OfItem(absl::string_view item, const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  if (status.ok() || !Find(status, &info)) return status;
+  google::rpc::BadRequest bad;
+  const bool fields = Find(status, &bad);  // then the text begins with one
+  absl::Status out(status.code(), fields ? absl::StrCat(item, ".", status.message())
+                                         : std::string(status.message()));
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& bytes) { out.SetPayload(url, bytes); });
+  (*info.mutable_metadata())["item"] = std::string(item.substr(0, 256));
+  Attach(&out, info);
+  if (fields) {
+    for (auto& violation : *bad.mutable_field_violations()) {
+      violation.set_field(absl::StrCat(item, ".", violation.field()));
+    }
+    Attach(&out, bad);
+  }
+  return out;
 }
 
 ErrorReason ReasonOf(const absl::Status& status) {

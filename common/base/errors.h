@@ -35,6 +35,8 @@ absl::Status RequestIdReused();
 absl::Status BadPageToken();
 absl::Status UnknownMaskPath(absl::string_view path);
 absl::Status BadConsistencyToken();
+// `position`: where in the filter, in bytes from 0. `problem` never repeats what the caller wrote.
+absl::Status FilterSyntax(std::size_t position, absl::string_view problem);
 // NOT_FOUND; also for resources of other tenants.
 absl::Status ResourceUnknown(absl::string_view name);
 // ALREADY_EXISTS
@@ -68,6 +70,10 @@ absl::Status TokenRefused();
 absl::Status ScopeMissing(absl::string_view scope);
 absl::Status Bug();
 absl::Status MethodUnknown();
+
+// The error of one item of a request, `item` being its place, e.g. "requests[3]": field paths begin
+// with it, and metadata names it. All else stays.
+absl::Status OfItem(absl::string_view item, const absl::Status& status);
 
 // The reason of an error made here; ERROR_REASON_UNSPECIFIED for other statuses.
 ErrorReason ReasonOf(const absl::Status& status);

@@ -27,6 +27,7 @@ NamePattern::NamePattern(absl::string_view pattern) : text_(pattern) {
 
 absl::optional<std::vector<absl::string_view>> NamePattern::Match(absl::string_view name) const {
   std::vector<absl::string_view> ids;
+  ids.reserve(segments_.size() / 2 + 1);
   std::size_t i = 0;
   while (true) {
     if (i == segments_.size()) return absl::nullopt;

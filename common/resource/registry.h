@@ -1,9 +1,8 @@
-// The standard methods for one resource message, over any Store: names, masks, etag, paging, soft
-// delete, change feed and hot cache, written once. A resource adds a Strategy.
+// The rows of one resource message, over any Store: names, masks, etag, soft delete, change feed
+// and hot cache, written once; standard_methods.h makes RPCs of it. A resource adds a Strategy.
 #ifndef RAPPORT_COMMON_RESOURCE_REGISTRY_H_
 #define RAPPORT_COMMON_RESOURCE_REGISTRY_H_
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,57 +16,18 @@
 #include "common/base/status_macros.h"
 #include "common/base/uuid.h"
 #include "common/resource/hot_cache.h"
+#include "common/resource/list.h"
 #include "common/resource/mask.h"
 #include "common/resource/name.h"
 #include "common/resource/page_token.h"
 #include "common/resource/row_reads.h"
+#include "common/resource/strategy.h"
 #include "common/rpc/codec.h"
 #include "common/store/store.h"
 #include "common/time/proto_time.h"
 #include "google/protobuf/field_mask.pb.h"
 
 namespace rapport::resource {
-
-using Violations = std::vector<errors::FieldViolation>;
-
-// A column that List may use or an index needs; `value` is a pure function of the resource.
-inline constexpr int kParent = -2;
-inline constexpr int kId = -1;
-
-template <class M>
-struct IndexColumn {
-  std::string name;
-  store::ColumnType type;
-  std::function<store::Value(const M&)> value;
-};
-
-// All that is particular to one resource. Functions are pure.
-template <class M>
-struct Strategy {
-  std::string table;  // name of its table
-  std::string field;  // its place in requests, e.g. "contact_point"
-  // Defaults and derived fields; runs before `check`. `before` is null for a new resource.
-  std::function<void(const M* before, M* after, absl::Time now)> prepare;
-  // Rules beyond the annotations; paths relative to the resource.
-  std::function<void(const M* before, const M& after, Violations* violations)> check;
-  std::vector<IndexColumn<M>> columns;
-  // Indexes over `columns`, by their positions there; kParent and kId stand for the key. An index
-  // that List walks must end with what makes its entries distinct.
-  struct Index {
-    std::string name;
-    std::vector<int> columns;
-    bool unique = false;
-  };
-  std::vector<Index> indexes;
-  bool feed = true;  // rows carry a sequence: the table is a change feed
-  absl::Duration purge_after = absl::Hours(24 * 30);
-};
-
-template <class M>
-struct Page {
-  std::vector<M> items;
-  std::string next_token;
-};
 
 // One instance per resource, built in main. Thread-safe (immutable but for the cache).
 template <class M>
@@ -80,33 +40,17 @@ class Registry {
         tokens_(tokens),
         rng_(rng),
         cache_(cache),
-        objects_(objects) {
-    table_ = store::Table{strategy_.table,
-                          {{"parent", store::ColumnType::kText}, {"id", store::ColumnType::kText}},
-                          2,
-                          {},
-                          -1};
-    const int first = 2;
-    for (const auto& column : strategy_.columns) {
-      table_.columns.push_back({column.name, column.type});
-    }
-    for (const auto& index : strategy_.indexes) {
-      store::Index out{index.name, {}, index.unique};
-      for (const int column : index.columns) {
-        out.columns.push_back(column == kParent ? 0 : column == kId ? 1 : first + column);
-      }
-      table_.indexes.push_back(std::move(out));
-    }
-    table_.columns.push_back({"deleted", store::ColumnType::kInt});
-    if (strategy_.feed) {
-      table_.sequence_column = static_cast<int>(table_.columns.size());
-      table_.columns.push_back({"sequence", store::ColumnType::kInt});
-    }
-    table_.columns.push_back({"body", store::ColumnType::kBytes});
-  }
+        objects_(objects),
+        table_(TableOf(strategy_)),
+        collection_(CollectionOf(strategy_, table_)) {}
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
 
   const store::Table& table() const { return table_; }
   const Strategy<M>& strategy() const { return strategy_; }
+  // For List.
+  const Collection& collection() const { return collection_; }
+  const PageTokens* tokens() const { return tokens_; }
 
   // The resource, deleted or not; nothing if there is none.
   absl::StatusOr<absl::optional<M>> Find(store::Reader& reader, absl::string_view name) const {
@@ -138,49 +82,6 @@ class Registry {
     ASSIGN_OR_RETURN(M found, Get(reader, name));
     if (IsDeleted(found)) return errors::ResourceUnknown(name);
     return found;
-  }
-
-  // AIP-132, in order of names; `Request` has parent, page_size, page_token, show_deleted.
-  template <class Request>
-  absl::StatusOr<Page<M>> List(store::Reader& reader, const base::CallContext& context,
-                               const Request& request,
-                               absl::FunctionRef<bool(const M&)> keep) const {
-    store::Range range;
-    range.prefix = {ParentKey(request.parent())};
-    return ListRange(reader, context, request, std::move(range), keep);
-  }
-  template <class Request>
-  absl::StatusOr<Page<M>> List(store::Reader& reader, const base::CallContext& context,
-                               const Request& request) const {
-    return List(reader, context, request, [](const M&) { return true; });
-  }
-  // The same over any range of any index; the page token holds what follows the prefix.
-  template <class Request>
-  absl::StatusOr<Page<M>> ListRange(store::Reader& reader, const base::CallContext& context,
-                                    const Request& request, store::Range range,
-                                    absl::FunctionRef<bool(const M&)> keep) const {
-    const std::string binding = PageTokens::Binding(context.tenant.value(), request);
-    if (!request.page_token().empty()) {
-      ASSIGN_OR_RETURN(range.after, tokens_->Read(binding, request.page_token()));
-    }
-    const auto size = static_cast<std::size_t>(PageSize(request.page_size()));
-    Page<M> page;
-    std::vector<store::Value> last;
-    bool more = false;
-    RETURN_IF_ERROR(reader.Scan(table_, range, [&](store::Row& row) {
-      if (page.items.size() == size) {
-        more = true;
-        return false;
-      }
-      last = KeyBehindPrefix(range, row);
-      M item = FromRow(row);
-      if ((request.show_deleted() || !IsDeleted(item)) && keep(item)) {
-        page.items.push_back(std::move(item));
-      }
-      return true;
-    }));
-    if (more) page.next_token = tokens_->Make(binding, last);
-    return page;
   }
 
   // AIP-133. `name` is the full name to give; ALREADY_EXISTS if it is taken.
@@ -334,11 +235,6 @@ class Registry {
     }
     return std::vector<store::Value>{parent, std::string(ids->back())};
   }
-  static std::string ParentKey(absl::string_view parent) {
-    const absl::string_view rest = WithoutTenant(parent);
-    const std::size_t slash = rest.rfind('/');
-    return rest.empty() ? std::string() : std::string(rest.substr(slash + 1));
-  }
   static bool IsDeleted(const M& resource) {
     if constexpr (requires { resource.has_delete_time(); }) {
       return resource.has_delete_time();
@@ -381,28 +277,13 @@ class Registry {
       return absl::InfinitePast();
     }
   }
-  // The columns of the range's index behind its prefix, then the primary key where it is not part.
-  std::vector<store::Value> KeyBehindPrefix(const store::Range& range,
-                                            const store::Row& row) const {
-    std::vector<store::Value> key;
-    std::vector<int> columns;
-    if (range.index < 0) {
-      columns = {0, 1};
-    } else {
-      columns = table_.indexes[static_cast<std::size_t>(range.index)].columns;
-    }
-    for (std::size_t i = range.prefix.size(); i < columns.size(); ++i) {
-      key.push_back(row[static_cast<std::size_t>(columns[i])]);
-    }
-    return key;
-  }
-
   const Strategy<M> strategy_;
   const PageTokens* const tokens_;
   base::Rng* const rng_;
   HotCache* const cache_;
   ObjectCache<M>* const objects_;
-  store::Table table_;
+  const store::Table table_;
+  const Collection collection_;
 };
 
 }  // namespace rapport::resource

@@ -1,38 +1,32 @@
-// The standard methods that only read one resource, bound in a line each.
+// The standard methods of a resource, bound by one call in its service.
 #ifndef RAPPORT_COMMON_RESOURCE_STANDARD_METHODS_H_
 #define RAPPORT_COMMON_RESOURCE_STANDARD_METHODS_H_
 
 #include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "common/base/status_macros.h"
 #include "common/resource/hot_cache.h"
 #include "common/resource/methods.h"
 #include "common/resource/registry.h"
-#include "google/protobuf/repeated_ptr_field.h"
+#include "common/resource/resource_methods.h"
 
 namespace rapport::resource {
 
-// AIP-131: the resource as it is stored. All registries must outlive the server.
-template <class Request, class M>
-void BindGet(Methods* methods, absl::string_view name, const Registry<M>& registry) {
-  methods->Read<Request, grpc::ByteBuffer>(
-      name,
-      [&registry](store::Snapshot& snapshot, const base::CallContext&, const Request& request) {
-        return registry.GetBytes(snapshot, request.name());
-      });
-}
-
-// The same from memory, if it is there, or through the shared cache; what is read is kept there.
+// Get, from memory if it is there, or through the shared cache; what is read is kept there. All
+// registries must outlive the server.
 template <class Request, class M>
 void BindHotGet(Methods* methods, absl::string_view name, const Registry<M>& registry,
                 HotCache* cache) {
   using Bytes = absl::StatusOr<grpc::ByteBuffer>;
-  methods->Hot<Request, grpc::ByteBuffer>(
+  methods->Hot<Request>(
       name,
       [cache](const base::CallContext&, const Request& request) -> absl::optional<Bytes> {
         auto bytes = cache->Find(request.name());
@@ -49,36 +43,127 @@ void BindHotGet(Methods* methods, absl::string_view name, const Registry<M>& reg
          if (!rows[0].exists) return Bytes(errors::ResourceUnknown(request.name()));
          return Bytes(rpc::Wrap(rows[0].payload));
        }},
-      [&registry, cache](store::Snapshot& snapshot, const base::CallContext&,
-                         const Request& request) -> Bytes {
-        ASSIGN_OR_RETURN(auto bytes, registry.GetBytes(snapshot, request.name()));
-        cache->Fill(request.name(), snapshot.sequence(), bytes);
-        return bytes;
-      });
+      typename Methods::RowHandler<Request>{
+          [&registry](const Request& request) { return registry.RowOf(request.name()); },
+          [cache](const base::CallContext&, const Request& request,
+                  const BatchView::Found& found) -> Bytes {
+            if (found.row == nullptr) return errors::ResourceUnknown(request.name());
+            auto bytes = rpc::Wrap(store::AsText(found.row->back()));
+            cache->Fill(request.name(), found.sequence, bytes);
+            return bytes;
+          }});
 }
 
-// Says whether the parent of a collection is known.
-using ParentCheck = std::function<absl::Status(store::Reader&, const std::string& parent)>;
+// What one resource does otherwise than all; nothing of it must be set.
+template <class M>
+struct Handlers {
+  using Write = std::function<absl::StatusOr<M>(store::Tx&, const base::CallContext&,
+                                                const google::protobuf::Message& request)>;
+  Write create = {};
+  Write update = {};
+  Write remove = {};
+  Write undelete = {};
+  // Runs after each of these.
+  std::function<void(store::Tx&, const M& written)> written = {};
+  // NOT_FOUND where the parent of a list, or of a new resource, is not known.
+  ParentCheck parent = {};
+  View view = {};
+  std::set<std::string> own = {};  // methods that the service binds itself
+};
 
-// AIP-132, in order of names. `items` is the repeated field of the response.
-template <class Request, class Response, class M>
-void BindList(Methods* methods, absl::string_view name, const Registry<M>& registry,
-              google::protobuf::RepeatedPtrField<M>* (Response::*items)(),
-              ParentCheck parent = {}) {
-  methods->Read<Request, Response>(name,
-                                   [&registry, items, parent = std::move(parent)](
-                                       store::Snapshot& snapshot, const base::CallContext& context,
-                                       const Request& request) -> absl::StatusOr<Response> {
-                                     if (parent)
-                                       RETURN_IF_ERROR(parent(snapshot, request.parent()));
-                                     ASSIGN_OR_RETURN(auto page,
-                                                      registry.List(snapshot, context, request));
-                                     Response response;
-                                     for (auto& item : page.items)
-                                       *(response.*items)()->Add() = std::move(item);
-                                     response.set_next_page_token(std::move(page.next_token));
-                                     return response;
-                                   });
+// A method of a service as such a handler: Handle(this, &PeopleService::Create).
+template <class M, class Service, class Request>
+typename Handlers<M>::Write Handle(const Service* service,
+                                   absl::StatusOr<M> (Service::*method)(store::Tx&,
+                                                                        const base::CallContext&,
+                                                                        const Request&) const) {
+  return [service, method](store::Tx& tx, const base::CallContext& context,
+                           const google::protobuf::Message& request) {
+    return (service->*method)(tx, context, static_cast<const Request&>(request));
+  };
+}
+
+// The resource inside of a request to create or update it.
+template <class M>
+const M& ResourceIn(const google::protobuf::Message& request, const std::string& field) {
+  return static_cast<const M&>(request.GetReflection()->GetMessage(
+      request, request.GetDescriptor()->FindFieldByName(field)));
+}
+
+// The name that a request to create asks for: its `<field>_id`, or one made by the system.
+template <class M>
+std::string NewNameFor(const Registry<M>& registry, const base::CallContext& context,
+                       const google::protobuf::Message& request) {
+  const std::string& parent = TextOf(request, "parent");
+  const std::string& id = TextOf(request, absl::StrCat(registry.strategy().field, "_id"));
+  return id.empty() ? registry.NewName(parent, context.now) : registry.NameWithId(parent, id);
+}
+
+// Everything standard that the service of this request's file declares for the resource, see
+// BindResource. All of it must outlive the server.
+template <class AnyRequest, class M>
+void Bind(Methods* methods, const Registry<M>& registry, Handlers<M> handlers = {}) {
+  using google::protobuf::Message;
+  const std::string& field = registry.strategy().field;
+  if (!handlers.create) {
+    handlers.create = [&registry, &field, parent = handlers.parent](
+                          store::Tx& tx, const base::CallContext& context,
+                          const Message& request) -> absl::StatusOr<M> {
+      if (parent) RETURN_IF_ERROR(parent(tx, TextOf(request, "parent")));
+      return registry.Create(tx, context, NewNameFor(registry, context, request),
+                             ResourceIn<M>(request, field));
+    };
+  }
+  if (!handlers.update) {
+    handlers.update = [&registry, &field](store::Tx& tx, const base::CallContext& context,
+                                          const Message& request) -> absl::StatusOr<M> {
+      const M& patch = ResourceIn<M>(request, field);
+      if (patch.name().empty()) {
+        return errors::InvalidField(absl::StrCat(field, ".name"), "must be set");
+      }
+      return registry.Update(tx, context, patch,
+                             ResourceIn<google::protobuf::FieldMask>(request, "update_mask"));
+    };
+  }
+  // A service declares these for what has a delete_time alone.
+  if constexpr (requires(M deletable) { deletable.clear_delete_time(); }) {
+    if (!handlers.remove) {
+      handlers.remove = [&registry](store::Tx& tx, const base::CallContext& context,
+                                    const Message& request) {
+        return registry.Delete(tx, context, TextOf(request, "name"), TextOf(request, "etag"));
+      };
+    }
+    if (!handlers.undelete) {
+      handlers.undelete = [&registry](store::Tx& tx, const base::CallContext& context,
+                                      const Message& request) {
+        return registry.Undelete(tx, context, TextOf(request, "name"), TextOf(request, "etag"));
+      };
+    }
+  }
+  const auto erase = [written = handlers.written, view = handlers.view](
+                         typename Handlers<M>::Write write) -> ResourceMethods::Write {
+    return [written, view, write = std::move(write)](
+               store::Tx& tx, const base::CallContext& context,
+               const Message& request) -> absl::StatusOr<MessagePtr> {
+      ASSIGN_OR_RETURN(M made, write(tx, context, request));
+      if (written) written(tx, made);
+      auto out = std::make_unique<M>(std::move(made));
+      if (view) view(context, out.get());
+      return MessagePtr(std::move(out));
+    };
+  };
+  BindResource(methods, *AnyRequest::descriptor()->file()->service(0),
+               {.collection = &registry.collection(),
+                .tokens = registry.tokens(),
+                .field = field,
+                .key_of = [](absl::string_view name) { return Registry<M>::KeyOf(name); },
+                .create = erase(std::move(handlers.create)),
+                .update = erase(std::move(handlers.update)),
+                .remove = erase(std::move(handlers.remove)),
+                .undelete = erase(std::move(handlers.undelete)),
+                .parent = std::move(handlers.parent),
+                .view = std::move(handlers.view),
+                .own = std::move(handlers.own)});
 }
 
 }  // namespace rapport::resource

@@ -96,11 +96,8 @@ void ConsentService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::CorrectConsentRequest& request) {
         return Correct(tx, context, request);
       });
-  resource::BindGet<v1::GetConsentEntryRequest>(methods, prefix + "GetConsentEntry",
-                                                resources_.consent_entries);
-  resource::BindList<v1::ListConsentEntriesRequest>(
-      methods, prefix + "ListConsentEntries", resources_.consent_entries,
-      &v1::ListConsentEntriesResponse::mutable_consent_entries, KnownPerson(resources_));
+  resource::Bind<v1::GetConsentEntryRequest>(methods, resources_.consent_entries,
+                                             {.parent = KnownPerson(resources_)});
   methods->Read<v1::CheckConsentRequest, v1::ConsentDecision>(
       prefix + "CheckConsent", [this](store::Snapshot& snapshot, const CallContext& context,
                                       const v1::CheckConsentRequest& request) {

@@ -46,53 +46,59 @@ absl::Status PeopleService::CheckVerified(store::Reader& reader,
 }
 
 void PeopleService::RegisterContactPoints(resource::Methods* methods) {
-  const std::string prefix = "rapport.contact.v1.PeopleService/";
-  methods->Write<v1::CreateContactPointRequest, v1::ContactPoint>(
-      prefix + "CreateContactPoint",
-      [this](store::Tx& tx, const CallContext& context,
-             const v1::CreateContactPointRequest& request) -> absl::StatusOr<v1::ContactPoint> {
-        RETURN_IF_ERROR(resources_.people.GetLiving(tx, request.parent()).status());
-        v1::ContactPoint point = request.contact_point();
-        resource::ClearOutputOnly(&point);
-        std::string region = point.region();
-        if (region.empty()) {
-          ASSIGN_OR_RETURN(const auto settings, SettingsOf(resources_, tx, context.tenant));
-          region = settings.default_region();
-        }
-        const auto normalized = NormalizeValue(point.kind(), point.value(), region);
-        if (!normalized.ok()) {
-          return errors::InvalidField("contact_point.value",
-                                      std::string(normalized.status().message()));
-        }
-        point.set_normalized_value(*normalized);
-        point.set_name(resources_.contact_points.NewName(request.parent(), context.now));
-        RETURN_IF_ERROR(CheckVerified(tx, point));
-        RETURN_IF_ERROR(resources_.contact_points.Write(tx, context, nullptr, &point));
-        return point;
+  resource::Bind<v1::GetContactPointRequest>(
+      methods, resources_.contact_points,
+      {.create = resource::Handle(this, &PeopleService::CreatePoint),
+       .update = resource::Handle(this, &PeopleService::UpdatePoint),
+       .undelete = resource::Handle(this, &PeopleService::UndeletePoint),
+       .parent = KnownPerson(resources_)});
+}
+
+absl::StatusOr<v1::ContactPoint> PeopleService::CreatePoint(
+    store::Tx& tx, const CallContext& context, const v1::CreateContactPointRequest& request) const {
+  RETURN_IF_ERROR(resources_.people.GetLiving(tx, request.parent()).status());
+  v1::ContactPoint point = request.contact_point();
+  resource::ClearOutputOnly(&point);
+  std::string region = point.region();
+  if (region.empty()) {
+    ASSIGN_OR_RETURN(const auto settings, SettingsOf(resources_, tx, context.tenant));
+    region = settings.default_region();
+  }
+  const auto normalized = NormalizeValue(point.kind(), point.value(), region);
+  if (!normalized.ok()) {
+    return errors::InvalidField("contact_point.value", std::string(normalized.status().message()));
+  }
+  point.set_normalized_value(*normalized);
+  point.set_name(resource::NewNameFor(resources_.contact_points, context, request));
+  ASSIGN_OR_RETURN(const auto taken, resources_.contact_points.Find(tx, point.name()));
+  if (taken) return errors::ResourceExists(point.name());
+  RETURN_IF_ERROR(CheckVerified(tx, point));
+  RETURN_IF_ERROR(resources_.contact_points.Write(tx, context, nullptr, &point));
+  return point;
+}
+
+absl::StatusOr<v1::ContactPoint> PeopleService::UpdatePoint(
+    store::Tx& tx, const CallContext& context, const v1::UpdateContactPointRequest& request) const {
+  const auto& patch = request.contact_point();
+  if (patch.name().empty()) return errors::InvalidField("contact_point.name", "must be set");
+  return resources_.contact_points.Mutate(
+      tx, context, patch.name(), patch.etag(), [&](v1::ContactPoint* point) -> absl::Status {
+        RETURN_IF_ERROR(resource::ApplyMask(patch, request.update_mask(), "contact_point", point));
+        return CheckVerified(tx, *point);
       });
-  resource::BindGet<v1::GetContactPointRequest>(methods, prefix + "GetContactPoint",
-                                                resources_.contact_points);
-  resource::BindList<v1::ListContactPointsRequest>(
-      methods, prefix + "ListContactPoints", resources_.contact_points,
-      &v1::ListContactPointsResponse::mutable_contact_points, KnownPerson(resources_));
-  methods->Write<v1::UpdateContactPointRequest, v1::ContactPoint>(
-      prefix + "UpdateContactPoint",
-      [this](store::Tx& tx, const CallContext& context,
-             const v1::UpdateContactPointRequest& request) -> absl::StatusOr<v1::ContactPoint> {
-        const auto& patch = request.contact_point();
-        if (patch.name().empty()) return errors::InvalidField("contact_point.name", "must be set");
-        return resources_.contact_points.Mutate(
-            tx, context, patch.name(), patch.etag(), [&](v1::ContactPoint* point) -> absl::Status {
-              RETURN_IF_ERROR(
-                  resource::ApplyMask(patch, request.update_mask(), "contact_point", point));
-              return CheckVerified(tx, *point);
-            });
-      });
-  methods->Write<v1::DeleteContactPointRequest, v1::ContactPoint>(
-      prefix + "DeleteContactPoint", [this](store::Tx& tx, const CallContext& context,
-                                            const v1::DeleteContactPointRequest& request) {
-        return resources_.contact_points.Delete(tx, context, request.name(), request.etag());
-      });
+}
+
+absl::StatusOr<v1::ContactPoint> PeopleService::UndeletePoint(
+    store::Tx& tx, const CallContext& context,
+    const v1::UndeleteContactPointRequest& request) const {
+  ASSIGN_OR_RETURN(const auto point, resources_.contact_points.Get(tx, request.name()));
+  // A deleted person is reached by nothing: the person comes back first, and brings its points.
+  ASSIGN_OR_RETURN(const auto name, Name<v1::ContactPoint>::Parse(request.name()));
+  RETURN_IF_ERROR(
+      resources_.people.GetLiving(tx, Name<v1::Person>::Of(name.id(0), name.id(1)).text())
+          .status());
+  RETURN_IF_ERROR(CheckVerified(tx, point));
+  return resources_.contact_points.Undelete(tx, context, request.name(), request.etag());
 }
 
 void PeopleService::RegisterPreferences(resource::Methods* methods) {

@@ -17,6 +17,7 @@
 #include "services/contact/resources.h"
 #include "services/contact/schema.h"
 #include "services/contact/steward_service.h"
+#include "services/contact/transfer.h"
 
 ABSL_FLAG(std::string, engagement_target, "",
           "engagement service to follow, e.g. dns:///engagement:7102; empty follows none");
@@ -63,6 +64,9 @@ int main(int argc, char** argv) {
   feed.Publish(resources.consent_entries.table(), contact::v1::ConsentEntry::descriptor());
   feed.Register(&table);
   host::AddCacheService(&table, storage->cache());
+  resource::TransferService transfer(&tokens, store);
+  contact::AddKinds(&resources, &people, &transfer);
+  transfer.Register(&methods);
 
   const contact::EngagementFeed from_engagement(&resources);
   host::Following following(host.get(), store);

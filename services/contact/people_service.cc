@@ -47,28 +47,13 @@ void PeopleService::RegisterPeople(resource::Methods* methods) {
   const std::string prefix = "rapport.contact.v1.PeopleService/";
   resource::BindHotGet<v1::GetPersonRequest>(methods, prefix + "GetPerson", resources_.people,
                                              cache_);
-  resource::BindList<v1::ListPeopleRequest>(methods, prefix + "ListPeople", resources_.people,
-                                            &v1::ListPeopleResponse::mutable_people);
-  methods->Write<v1::CreatePersonRequest, v1::Person>(
-      prefix + "CreatePerson",
-      [this](store::Tx& tx, const CallContext& context, const v1::CreatePersonRequest& request) {
-        return Create(tx, context, request);
-      });
-  methods->Write<v1::UpdatePersonRequest, v1::Person>(
-      prefix + "UpdatePerson",
-      [this](store::Tx& tx, const CallContext& context, const v1::UpdatePersonRequest& request) {
-        return Update(tx, context, request);
-      });
-  methods->Write<v1::DeletePersonRequest, v1::Person>(
-      prefix + "DeletePerson",
-      [this](store::Tx& tx, const CallContext& context, const v1::DeletePersonRequest& request) {
-        return Delete(tx, context, request);
-      });
-  methods->Write<v1::UndeletePersonRequest, v1::Person>(
-      prefix + "UndeletePerson",
-      [this](store::Tx& tx, const CallContext& context, const v1::UndeletePersonRequest& request) {
-        return Undelete(tx, context, request);
-      });
+  resource::Bind<v1::GetPersonRequest>(
+      methods, resources_.people,
+      {.create = resource::Handle(this, &PeopleService::Create),
+       .update = resource::Handle(this, &PeopleService::Update),
+       .remove = resource::Handle(this, &PeopleService::Delete),
+       .undelete = resource::Handle(this, &PeopleService::Undelete),
+       .own = {"GetPerson"}});
   auto& batch = methods->Write<v1::BatchUpsertPeopleRequest, v1::BatchUpsertPeopleResponse>(
       prefix + "BatchUpsertPeople", [this](store::Tx& tx, const CallContext& context,
                                            const v1::BatchUpsertPeopleRequest& request) {
@@ -111,11 +96,23 @@ absl::Status PeopleService::IndexExternalIds(store::Tx& tx, const v1::Person* be
   return absl::OkStatus();
 }
 
+absl::Status PeopleService::RestoreExternalIds(store::Tx& tx, const v1::Person& person) const {
+  if (person.has_delete_time()) return absl::OkStatus();
+  for (const auto& external : person.external_ids()) {
+    const std::vector<store::Value> key{external.source(), external.id()};
+    ASSIGN_OR_RETURN(const auto row, tx.Get(ExternalIdTable(), key));
+    if (row) return errors::ExternalIdTaken("external_ids");
+  }
+  return IndexExternalIds(tx, nullptr, person, "external_ids");
+}
+
 absl::StatusOr<v1::Person> PeopleService::Create(store::Tx& tx, const CallContext& context,
                                                  const v1::CreatePersonRequest& request) const {
   v1::Person person = request.person();
   resource::ClearOutputOnly(&person);
-  person.set_name(resources_.people.NewName(request.parent(), context.now));
+  person.set_name(resource::NewNameFor(resources_.people, context, request));
+  ASSIGN_OR_RETURN(const auto taken, resources_.people.Find(tx, person.name()));
+  if (taken) return errors::ResourceExists(person.name());
   rules::NoteChanges(v1::Person(), SourceOf(context, v1::TRUST_UNSPECIFIED, ""), context.now,
                      &person);
   RETURN_IF_ERROR(IndexExternalIds(tx, nullptr, person, "person.external_ids"));

@@ -20,6 +20,16 @@ class PeopleService {
 
   void Register(resource::Methods* methods);
 
+  // Makes the rows that lead from external ids to the person say what `after` says.
+  // ALREADY_EXISTS (EXTERNAL_ID_TAKEN) if another person holds one.
+  absl::Status IndexExternalIds(store::Tx& tx, const v1::Person* before, const v1::Person& after,
+                                const std::string& field) const;
+  // For people who are restored as they were. The rows that lead to the person from external ids;
+  // ALREADY_EXISTS (EXTERNAL_ID_TAKEN) before the first write, if another person holds one.
+  absl::Status RestoreExternalIds(store::Tx& tx, const v1::Person& person) const;
+  // ALREADY_EXISTS (CONTACT_POINT_TAKEN) if another person holds the verified point.
+  absl::Status CheckVerified(store::Reader& reader, const v1::ContactPoint& point) const;
+
  private:
   void RegisterPeople(resource::Methods* methods);
   void RegisterContactPoints(resource::Methods* methods);
@@ -39,15 +49,17 @@ class PeopleService {
   absl::Status Upsert(store::Tx& tx, const base::CallContext& context,
                       const v1::BatchUpsertPeopleRequest& batch, const v1::PersonUpsert& item,
                       const std::string& region, v1::PersonUpsertResult* result) const;
+  absl::StatusOr<v1::ContactPoint> CreatePoint(store::Tx& tx, const base::CallContext& context,
+                                               const v1::CreateContactPointRequest& request) const;
+  absl::StatusOr<v1::ContactPoint> UpdatePoint(store::Tx& tx, const base::CallContext& context,
+                                               const v1::UpdateContactPointRequest& request) const;
+  absl::StatusOr<v1::ContactPoint> UndeletePoint(
+      store::Tx& tx, const base::CallContext& context,
+      const v1::UndeleteContactPointRequest& request) const;
   absl::StatusOr<v1::LookupPersonResponse> Lookup(store::Reader& reader,
                                                   const base::CallContext& context,
                                                   const v1::LookupPersonRequest& request) const;
 
-  // Makes the rows that lead from external ids to the person say what `after` says.
-  // ALREADY_EXISTS (EXTERNAL_ID_TAKEN) if another person holds one.
-  absl::Status IndexExternalIds(store::Tx& tx, const v1::Person* before, const v1::Person& after,
-                                const std::string& field) const;
-  absl::Status CheckVerified(store::Reader& reader, const v1::ContactPoint& point) const;
   absl::StatusOr<std::vector<v1::ContactPoint>> PointsOf(store::Reader& reader,
                                                          absl::string_view person) const;
   absl::StatusOr<std::vector<v1::ContactPoint>> PointsWith(store::Reader& reader,

@@ -19,33 +19,9 @@ void RelationshipService::Register(resource::Methods* methods) {
              const v1::OpenRelationshipRequest& request) { return Open(tx, context, request); });
   resource::BindHotGet<v1::GetRelationshipRequest>(methods, prefix + "GetRelationship",
                                                    resources_.relationships, cache_);
-  methods->Read<v1::BatchGetRelationshipsRequest, v1::BatchGetRelationshipsResponse>(
-      prefix + "BatchGetRelationships",
-      [this](store::Snapshot& snapshot, const CallContext&,
-             const v1::BatchGetRelationshipsRequest& request)
-          -> absl::StatusOr<v1::BatchGetRelationshipsResponse> {
-        v1::BatchGetRelationshipsResponse response;
-        for (const auto& name : request.names()) {
-          ASSIGN_OR_RETURN(*response.add_relationships(),
-                           resources_.relationships.Get(snapshot, name));
-        }
-        return response;
-      });
-  methods->Read<v1::ListRelationshipsRequest, v1::ListRelationshipsResponse>(
-      prefix + "ListRelationships", [this](store::Snapshot& snapshot, const CallContext& context,
-                                           const v1::ListRelationshipsRequest& request) {
-        return List(snapshot, context, request);
-      });
-  methods->Write<v1::UpdateRelationshipRequest, v1::Relationship>(
-      prefix + "UpdateRelationship",
-      [this](store::Tx& tx, const CallContext& context,
-             const v1::UpdateRelationshipRequest& request) -> absl::StatusOr<v1::Relationship> {
-        const auto& patch = request.relationship();
-        if (patch.name().empty()) return errors::InvalidField("relationship.name", "must be set");
-        return Change(tx, context, patch.name(), patch.etag(), [&](v1::Relationship* after) {
-          return resource::ApplyMask(patch, request.update_mask(), "relationship", after);
-        });
-      });
+  resource::Bind<v1::GetRelationshipRequest>(
+      methods, resources_.relationships,
+      {.update = resource::Handle(this, &RelationshipService::Update), .own = {"GetRelationship"}});
   methods->Write<v1::AssignStewardsRequest, v1::Relationship>(
       prefix + "AssignStewards",
       [this](store::Tx& tx, const CallContext& context, const v1::AssignStewardsRequest& request) {
@@ -164,23 +140,13 @@ absl::StatusOr<v1::Relationship> RelationshipService::Open(
   return relationship;
 }
 
-absl::StatusOr<v1::ListRelationshipsResponse> RelationshipService::List(
-    store::Reader& reader, const CallContext& context,
-    const v1::ListRelationshipsRequest& request) const {
-  store::Range range;
-  if (request.person().empty()) {
-    range.prefix = {std::string()};
-  } else {
-    range.index = kRelationshipsByPerson;
-    range.prefix = {Name<v1::Person>::Parse(request.person())->id()};
-  }
-  ASSIGN_OR_RETURN(
-      auto page, resources_.relationships.ListRange(reader, context, request, std::move(range),
-                                                    [](const v1::Relationship&) { return true; }));
-  v1::ListRelationshipsResponse response;
-  for (auto& item : page.items) *response.add_relationships() = std::move(item);
-  response.set_next_page_token(std::move(page.next_token));
-  return response;
+absl::StatusOr<v1::Relationship> RelationshipService::Update(
+    store::Tx& tx, const CallContext& context, const v1::UpdateRelationshipRequest& request) const {
+  const auto& patch = request.relationship();
+  if (patch.name().empty()) return errors::InvalidField("relationship.name", "must be set");
+  return Change(tx, context, patch.name(), patch.etag(), [&](v1::Relationship* after) {
+    return resource::ApplyMask(patch, request.update_mask(), "relationship", after);
+  });
 }
 
 absl::StatusOr<v1::Relationship> RelationshipService::Change(

@@ -42,9 +42,8 @@ class RelationshipService {
                           const std::string& relationship, const std::string& steward) const;
   absl::StatusOr<v1::Relationship> Open(store::Tx& tx, const base::CallContext& context,
                                         const v1::OpenRelationshipRequest& request) const;
-  absl::StatusOr<v1::ListRelationshipsResponse> List(
-      store::Reader& reader, const base::CallContext& context,
-      const v1::ListRelationshipsRequest& request) const;
+  absl::StatusOr<v1::Relationship> Update(store::Tx& tx, const base::CallContext& context,
+                                          const v1::UpdateRelationshipRequest& request) const;
   // Loads, checks the etag, lets `change` work, writes if something changed.
   absl::StatusOr<v1::Relationship> Change(
       store::Tx& tx, const base::CallContext& context, const std::string& name,

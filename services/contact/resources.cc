@@ -100,9 +100,12 @@ Strategy<v1::Relationship> RelationshipStrategy() {
   s.columns = {
       {"person", ColumnType::kText,
        [](const v1::Relationship& r) {
-         return Value(resource::Name<v1::Person>::Parse(r.person())->id());
-       }},
-      {"house", ColumnType::kText, [](const v1::Relationship& r) { return Value(r.house()); }},
+         const auto person = resource::Name<v1::Person>::Parse(r.person());
+         return person.ok() ? Value(person->id()) : Value();
+       },
+       "person"},
+      {"house", ColumnType::kText, [](const v1::Relationship& r) { return Value(r.house()); },
+       "house"},
   };
   s.indexes = {{"relationships_by_person", {0, 1, resource::kId}}};
   return s;

@@ -12,32 +12,9 @@ using base::CallContext;
 
 void StewardService::Register(resource::Methods* methods) {
   const std::string prefix = "rapport.contact.v1.StewardService/";
-  methods->Write<v1::CreateStewardRequest, v1::Steward>(
-      prefix + "CreateSteward",
-      [this](store::Tx& tx, const CallContext& context, const v1::CreateStewardRequest& request) {
-        const std::string name =
-            request.steward_id().empty()
-                ? resources_.stewards.NewName(request.parent(), context.now)
-                : resources_.stewards.NameWithId(request.parent(), request.steward_id());
-        return resources_.stewards.Create(tx, context, name, request.steward());
-      });
-  resource::BindGet<v1::GetStewardRequest>(methods, prefix + "GetSteward", resources_.stewards);
-  resource::BindList<v1::ListStewardsRequest>(methods, prefix + "ListStewards", resources_.stewards,
-                                              &v1::ListStewardsResponse::mutable_stewards);
-  methods->Write<v1::UpdateStewardRequest, v1::Steward>(
-      prefix + "UpdateSteward",
-      [this](store::Tx& tx, const CallContext& context,
-             const v1::UpdateStewardRequest& request) -> absl::StatusOr<v1::Steward> {
-        if (request.steward().name().empty()) {
-          return errors::InvalidField("steward.name", "must be set");
-        }
-        ASSIGN_OR_RETURN(const auto before,
-                         resources_.stewards.GetLiving(tx, request.steward().name()));
-        ASSIGN_OR_RETURN(auto after, resources_.stewards.Update(tx, context, request.steward(),
-                                                                request.update_mask()));
-        if (before.bot() != after.bot()) RETURN_IF_ERROR(RefreshRelationships(tx, context));
-        return after;
-      });
+  resource::Bind<v1::GetStewardRequest>(
+      methods, resources_.stewards,
+      {.update = resource::Handle(this, &StewardService::UpdateSteward)});
   methods->Read<v1::GetSettingsRequest, v1::Settings>(
       prefix + "GetSettings",
       [this](store::Snapshot& snapshot, const CallContext& context, const v1::GetSettingsRequest&) {
@@ -48,6 +25,17 @@ void StewardService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::UpdateSettingsRequest& request) {
         return UpdateSettings(tx, context, request);
       });
+}
+
+absl::StatusOr<v1::Steward> StewardService::UpdateSteward(
+    store::Tx& tx, const CallContext& context, const v1::UpdateStewardRequest& request) const {
+  const auto& patch = request.steward();
+  if (patch.name().empty()) return errors::InvalidField("steward.name", "must be set");
+  ASSIGN_OR_RETURN(const auto before, resources_.stewards.GetLiving(tx, patch.name()));
+  ASSIGN_OR_RETURN(auto after,
+                   resources_.stewards.Update(tx, context, patch, request.update_mask()));
+  if (before.bot() != after.bot()) RETURN_IF_ERROR(RefreshRelationships(tx, context));
+  return after;
 }
 
 absl::StatusOr<v1::Settings> StewardService::UpdateSettings(

@@ -18,11 +18,8 @@ void CareService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::RecordCareEventRequest& request) {
         return Record(tx, context, request);
       });
-  resource::BindGet<v1::GetCareEventRequest>(methods, prefix + "GetCareEvent",
-                                             resources_.care_events);
-  resource::BindList<v1::ListCareEventsRequest>(
-      methods, prefix + "ListCareEvents", resources_.care_events,
-      &v1::ListCareEventsResponse::mutable_care_events, KnownRelationship(resources_));
+  resource::Bind<v1::GetCareEventRequest>(methods, resources_.care_events,
+                                          {.parent = KnownRelationship(resources_)});
 }
 
 absl::StatusOr<v1::CareEvent> CareService::Record(store::Tx& tx, const CallContext& context,

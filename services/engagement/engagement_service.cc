@@ -84,7 +84,7 @@ void EngagementService::Register(resource::Methods* methods) {
       prefix + "RecordEngagement",
       [this](store::Tx& tx, const CallContext& context,
              const v1::RecordEngagementRequest& request) -> absl::StatusOr<v1::Engagement> {
-        Expect(tx, request);
+        if (tx.Expecting()) Expect(tx, request);
         StatisticsChange statistics(&resources_, &parameters_, &tx, &context);
         ASSIGN_OR_RETURN(auto recorded, Record(tx, context, request, &statistics));
         RETURN_IF_ERROR(statistics.Save());
@@ -139,13 +139,22 @@ void EngagementService::Register(resource::Methods* methods) {
                                            const v1::RetractEngagementRequest& request) {
         return Retract(tx, context, request);
       });
-  resource::BindGet<v1::GetEngagementRequest>(methods, prefix + "GetEngagement",
-                                              resources_.engagements);
+  resource::Bind<v1::GetEngagementRequest>(
+      methods, resources_.engagements,
+      {.parent = [this](store::Reader& reader, const std::string& parent) {
+        return CheckHolder(reader, parent);
+      }});
   methods->Read<v1::ListTimelineRequest, v1::ListTimelineResponse>(
       prefix + "ListTimeline", [this](store::Snapshot& snapshot, const CallContext& context,
                                       const v1::ListTimelineRequest& request) {
         return Timeline(snapshot, context, request);
       });
+}
+
+absl::Status EngagementService::CheckHolder(store::Reader& reader,
+                                            const std::string& relationship) const {
+  if (resource::ParentKey(relationship) == kUnclaimed) return absl::OkStatus();
+  return CheckRelationship(resources_, reader, relationship);
 }
 
 void EngagementService::Expect(store::Tx& tx, const v1::RecordEngagementRequest& request) const {
@@ -220,16 +229,17 @@ absl::Status EngagementService::Enter(store::Tx& tx, const CallContext& context,
 absl::StatusOr<EngagementService::Recorded> EngagementService::Record(
     store::Tx& tx, const CallContext& context, const v1::RecordEngagementRequest& request,
     StatisticsChange* statistics) const {
+  if (NeedsDisclosure(request.engagement())) return errors::DisclosureMissing();
+  // Before anything else is made: a body whose reads are not known yet runs again.
+  if (request.has_relationship()) RETURN_IF_ERROR(statistics->Require(request.relationship()));
   v1::Engagement engagement = request.engagement();
   resource::ClearOutputOnly(&engagement);
   engagement.clear_name();
   engagement.clear_etag();
-  if (NeedsDisclosure(engagement)) return errors::DisclosureMissing();
   std::string relationship;
   switch (request.subject_case()) {
     case v1::RecordEngagementRequest::kRelationship:
       relationship = request.relationship();
-      RETURN_IF_ERROR(statistics->Require(relationship));
       break;
     case v1::RecordEngagementRequest::kContactPoint: {
       *engagement.mutable_contact_point() = request.contact_point();
@@ -287,7 +297,9 @@ absl::StatusOr<v1::BatchRecordEngagementsResponse> EngagementService::RecordBatc
     const v1::BatchRecordEngagementsRequest& request) const {
   StatisticsChange statistics(&resources_, &parameters_, &tx, &context);
   v1::BatchRecordEngagementsResponse response;
-  for (const auto& item : request.requests()) Expect(tx, item);
+  if (tx.Expecting()) {
+    for (const auto& item : request.requests()) Expect(tx, item);
+  }
   for (const auto& item : request.requests()) {
     auto* result = response.add_results();
     absl::Status status = item_validator_.Check(item, context.tenant.value());

@@ -48,6 +48,8 @@ class EngagementService {
                                                     const base::CallContext& context,
                                                     const v1::ListTimelineRequest& request) const;
 
+  // NOT_FOUND for relationships that contact never told of; what is unclaimed has a holder too.
+  absl::Status CheckHolder(store::Reader& reader, const std::string& relationship) const;
   // The relationship that an address leads to, or "" if there is none or more than one.
   absl::StatusOr<std::string> Resolve(store::Reader& reader, const base::CallContext& context,
                                       const std::string& lookup, const std::string& house) const;

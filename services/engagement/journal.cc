@@ -65,9 +65,15 @@ absl::StatusOr<v1::RelationshipStatistics> StatisticsAt(const Resources& resourc
                                                         absl::Time as_of,
                                                         const rules::Parameters& parameters) {
   if (rules::ReadableAt(current, as_of)) return current;
+  return ReplayedStatistics(resources, reader, current, as_of, parameters);
+}
+
+absl::StatusOr<v1::RelationshipStatistics> ReplayedStatistics(
+    const Resources& resources, store::Reader& reader, const v1::RelationshipStatistics& current,
+    absl::Time now, const rules::Parameters& parameters) {
   ASSIGN_OR_RETURN(const JournalRows rows,
                    LoadJournal(resources, reader, RelationshipName(current.name())));
-  auto then = rules::Replay(rows.view(), as_of, DeclaredRhythmOf(current), parameters);
+  auto then = rules::Replay(rows.view(), now, DeclaredRhythmOf(current), parameters);
   CopyOwnFields(current, &then);
   return then;
 }
@@ -96,11 +102,8 @@ absl::Status StatisticsChange::Save() {
     if (!loaded.changed) continue;
     v1::RelationshipStatistics& statistics = loaded.statistics;
     if (replayed_.contains(relationship)) {
-      ASSIGN_OR_RETURN(const JournalRows rows, LoadJournal(resources_, tx_, relationship));
-      auto anew =
-          rules::Replay(rows.view(), context_.now, DeclaredRhythmOf(statistics), parameters_);
-      CopyOwnFields(statistics, &anew);
-      statistics = std::move(anew);
+      ASSIGN_OR_RETURN(statistics,
+                       ReplayedStatistics(resources_, tx_, statistics, context_.now, parameters_));
     }
     rules::DeriveRhythm(DeclaredRhythmOf(statistics), parameters_, &statistics);
     statistics.set_journal_revision(statistics.journal_revision() + 1);

@@ -72,6 +72,12 @@ absl::StatusOr<v1::RelationshipStatistics> StatisticsAt(const Resources& resourc
                                                         absl::Time as_of,
                                                         const rules::Parameters& parameters);
 
+// The statistics with the numbers that the journal gives now; names, revisions and what contact
+// said are those of `current`.
+absl::StatusOr<v1::RelationshipStatistics> ReplayedStatistics(
+    const Resources& resources, store::Reader& reader, const v1::RelationshipStatistics& current,
+    absl::Time now, const rules::Parameters& parameters);
+
 // The statistics that one transaction changes: loaded once, written once by Save.
 class StatisticsChange {
  public:

@@ -19,6 +19,7 @@
 #include "services/engagement/sale_service.h"
 #include "services/engagement/schema.h"
 #include "services/engagement/tenant_hours.h"
+#include "services/engagement/transfer.h"
 #include "services/engagement/understanding_service.h"
 
 ABSL_FLAG(std::string, contact_target, "",
@@ -43,7 +44,8 @@ int main(int argc, char** argv) {
   const auto storage = host->OpenStorageOrExit(engagement::Schema());
   store::Store* const store = storage->store();
   const resource::PageTokens tokens(host::ValueOrExit(resource::SecretOf(*store, "page_token")));
-  const engagement::Resources resources(&tokens, &host->rng(), &cache);
+  const engagement::Resources resources(&tokens, &host->rng(),
+                                        host->sole_owner() ? &cache : nullptr);
   const engagement::rules::Parameters parameters;
 
   cache.ReportTo(&host->metrics());
@@ -77,6 +79,9 @@ int main(int argc, char** argv) {
   feed.PublishCopy(resources.settings.table(), contact::v1::Settings::descriptor());
   feed.Register(&table);
   host::AddCacheService(&table, storage->cache());
+  resource::TransferService transfer(&tokens, store);
+  engagement::AddKinds(&resources, &parameters, &transfer);
+  transfer.Register(&methods);
 
   const engagement::ContactFeed from_contact(&resources, &parameters, &engagements, &hours);
   host::Following following(host.get(), store);

@@ -84,10 +84,8 @@ void NeedService::Register(resource::Methods* methods) {
                       return rules::ReviveNeed(WordsOf(request), at, parameters_, need);
                     });
       });
-  resource::BindGet<v1::GetNeedRequest>(methods, prefix + "GetNeed", resources_.needs);
-  resource::BindList<v1::ListNeedsRequest>(methods, prefix + "ListNeeds", resources_.needs,
-                                           &v1::ListNeedsResponse::mutable_needs,
-                                           KnownRelationship(resources_));
+  resource::Bind<v1::GetNeedRequest>(methods, resources_.needs,
+                                     {.parent = KnownRelationship(resources_)});
 }
 
 absl::StatusOr<v1::Need> NeedService::State(store::Tx& tx, const CallContext& context,

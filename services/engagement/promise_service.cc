@@ -60,26 +60,13 @@ void PromiseService::Register(resource::Methods* methods) {
           return rules::Repair(at, request.evidence(), parameters_, promise);
         });
       });
-  methods->Read<v1::GetPromiseRequest, v1::Promise>(
-      prefix + "GetPromise",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::GetPromiseRequest& request) -> absl::StatusOr<v1::Promise> {
-        ASSIGN_OR_RETURN(auto promise, resources_.promises.Get(snapshot, request.name()));
-        return PromiseView(std::move(promise), context.now, parameters_);
-      });
-  methods->Read<v1::ListPromisesRequest, v1::ListPromisesResponse>(
-      prefix + "ListPromises",
-      [this](store::Snapshot& snapshot, const CallContext& context,
-             const v1::ListPromisesRequest& request) -> absl::StatusOr<v1::ListPromisesResponse> {
-        RETURN_IF_ERROR(CheckRelationship(resources_, snapshot, request.parent()));
-        ASSIGN_OR_RETURN(auto page, resources_.promises.List(snapshot, context, request));
-        v1::ListPromisesResponse response;
-        for (auto& promise : page.items) {
-          *response.add_promises() = PromiseView(std::move(promise), context.now, parameters_);
-        }
-        response.set_next_page_token(std::move(page.next_token));
-        return response;
-      });
+  resource::Bind<v1::GetPromiseRequest>(
+      methods, resources_.promises,
+      {.parent = KnownRelationship(resources_),
+       .view = [this](const CallContext& context, google::protobuf::Message* message) {
+         auto& promise = static_cast<v1::Promise&>(*message);
+         promise.set_state(rules::PromiseStateAt(promise, context.now, parameters_));
+       }});
 }
 
 absl::StatusOr<v1::Promise> PromiseService::Make(store::Tx& tx, const CallContext& context,

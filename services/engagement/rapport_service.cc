@@ -1,10 +1,14 @@
 #include "services/engagement/rapport_service.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "common/resource/filter.h"
+#include "common/resource/list.h"
 #include "common/time/proto_time.h"
 #include "google/protobuf/arena.h"
 #include "services/engagement/rules/explain.h"
@@ -20,13 +24,22 @@ namespace {
 
 // Postings of GetTrust if the caller does not say how many.
 constexpr int kPostings = 50;
+// ListRapports: rows read at once, and journals replayed for one page at most.
+constexpr int kChunk = 200;
+constexpr int kMaxReplayed = 200;
 
-// A Rapport with all its parts takes one block.
-const google::protobuf::ArenaOptions kOneAnswer = [] {
-  google::protobuf::ArenaOptions options;
-  options.start_block_size = 8192;
-  return options;
-}();
+// For one message with all its parts. Most fit: then no memory is taken.
+class OneMessage {
+ public:
+  template <class M>
+  M* Make() {
+    return google::protobuf::Arena::CreateMessage<M>(&arena_);
+  }
+
+ private:
+  alignas(std::max_align_t) std::array<char, 8192> block_;  // the arena fills it
+  google::protobuf::Arena arena_{block_.data(), block_.size()};
+};
 
 template <class Request>
 absl::Time AsOf(const Request& request, const CallContext& context) {
@@ -37,6 +50,9 @@ absl::Time AsOf(const Request& request, const CallContext& context) {
 
 void RapportService::Register(resource::Methods* methods) {
   const std::string prefix = "rapport.engagement.v1.RapportService/";
+  // The same key for all tenants: each has one row.
+  const resource::RowRef settings =
+      *resources_.settings.RowOf(resource::Name<contact::v1::Settings>::Of("any").text());
   methods->Hot<v1::GetRapportRequest, v1::Rapport>(
       prefix + "GetRapport",
       [this](const CallContext& context, const v1::GetRapportRequest& request)
@@ -47,15 +63,12 @@ void RapportService::Register(resource::Methods* methods) {
         if (!statistics) return absl::nullopt;
         return Now(**statistics, AsOf(request, context), *hours);
       },
-      {[this](const CallContext& context, const v1::GetRapportRequest& request)
+      // Calls that come together share one GET of the settings (RedisConnection::Get).
+      {[this, settings](const CallContext&, const v1::GetRapportRequest& request)
            -> absl::StatusOr<std::vector<resource::RowRef>> {
          ASSIGN_OR_RETURN(auto statistics,
                           resources_.statistics.RowOf(StatisticsName(request.name())));
-         ASSIGN_OR_RETURN(
-             auto settings,
-             resources_.settings.RowOf(
-                 resource::Name<contact::v1::Settings>::Of(context.tenant.value()).text()));
-         return std::vector<resource::RowRef>{std::move(statistics), std::move(settings)};
+         return std::vector<resource::RowRef>{std::move(statistics), settings};
        },
        [this](const CallContext& context, const v1::GetRapportRequest& request,
               const resource::RowReads::Rows& rows)
@@ -63,9 +76,8 @@ void RapportService::Register(resource::Methods* methods) {
          if (!rows[0].exists) {
            return absl::StatusOr<grpc::ByteBuffer>(errors::ResourceUnknown(request.name()));
          }
-         google::protobuf::Arena arena(kOneAnswer);
-         auto& statistics =
-             *google::protobuf::Arena::CreateMessage<v1::RelationshipStatistics>(&arena);
+         OneMessage memory;
+         auto& statistics = *memory.Make<v1::RelationshipStatistics>();
          if (!statistics.ParseFromString(rows[0].payload)) return absl::nullopt;
          return Now(statistics, AsOf(request, context), *hours_.Of(context.tenant, rows[1]));
        }},
@@ -94,6 +106,11 @@ void RapportService::Register(resource::Methods* methods) {
                            At(snapshot, *current, AsOf(request, context), *hours));
         }
         return response;
+      });
+  methods->Read<v1::ListRapportsRequest, v1::ListRapportsResponse>(
+      prefix + "ListRapports", [this](store::Snapshot& snapshot, const CallContext& context,
+                                      const v1::ListRapportsRequest& request) {
+        return ListSome(snapshot, context, request);
       });
   methods->Read<v1::ListDriftingRequest, v1::ListDriftingResponse>(
       prefix + "ListDrifting", [this](store::Snapshot& snapshot, const CallContext& context,
@@ -125,8 +142,8 @@ absl::optional<absl::StatusOr<grpc::ByteBuffer>> RapportService::Now(
     const v1::RelationshipStatistics& current, absl::Time as_of,
     const rules::WorkingHours& hours) const {
   if (!rules::ReadableAt(current, as_of)) return absl::nullopt;
-  google::protobuf::Arena arena(kOneAnswer);
-  auto& rapport = *google::protobuf::Arena::CreateMessage<v1::Rapport>(&arena);
+  OneMessage memory;
+  auto& rapport = *memory.Make<v1::Rapport>();
   rules::Measure(current, as_of, parameters_, hours, &rapport);
   return absl::StatusOr<grpc::ByteBuffer>(rpc::Serialize(rapport));
 }
@@ -179,6 +196,49 @@ absl::StatusOr<v1::Trust> RapportService::TrustAt(store::Snapshot& snapshot,
   }
   for (auto& posting : postings) *trust.add_postings() = std::move(posting);
   return trust;
+}
+
+absl::StatusOr<v1::ListRapportsResponse> RapportService::ListSome(
+    store::Snapshot& snapshot, const CallContext& context,
+    const v1::ListRapportsRequest& request) const {
+  ASSIGN_OR_RETURN(
+      const auto filter,
+      resource::Filter::Parse(
+          request.filter(), {{v1::Rapport::descriptor(), v1::RelationshipStatistics::descriptor()},
+                             {{"steward", "stewards"}}}));
+  ASSIGN_OR_RETURN(const auto hours, hours_.Of(snapshot, context.tenant));
+  const absl::Time as_of = AsOf(request, context);
+  const std::string binding = resource::PageTokens::Binding(context.tenant.value(), request);
+  store::Range range;
+  range.prefix = {std::string()};
+  range.limit = kChunk;
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(range.after, tokens_.Read(binding, request.page_token()));
+  }
+  const int size = resource::PageSize(request.page_size());
+  // An instant of the past is replayed from journals: a page looks at fewer of them.
+  int left = as_of < context.now ? kMaxReplayed : resource::kMaxExamined;
+  v1::ListRapportsResponse response;
+  std::vector<v1::RelationshipStatistics> chunk;
+  do {
+    chunk.clear();
+    RETURN_IF_ERROR(snapshot.Scan(resources_.statistics.table(), range, [&](store::Row& row) {
+      chunk.push_back(resources_.statistics.FromRow(row));
+      return true;
+    }));
+    for (const auto& statistics : chunk) {
+      if (response.rapports_size() == size || left-- == 0) {
+        response.set_next_page_token(tokens_.Make(binding, range.after));
+        return response;
+      }
+      ASSIGN_OR_RETURN(auto rapport, At(snapshot, statistics, as_of, *hours));
+      if (filter.MatchesAll({&rapport, &statistics})) {
+        *response.add_rapports() = std::move(rapport);
+      }
+      range.after = {(*resources_.statistics.KeyOf(statistics.name()))[1]};
+    }
+  } while (chunk.size() == kChunk);
+  return response;
 }
 
 absl::StatusOr<v1::ListDriftingResponse> RapportService::Drifting(

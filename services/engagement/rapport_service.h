@@ -34,6 +34,9 @@ class RapportService {
                                  absl::Time as_of, const rules::WorkingHours& hours) const;
   absl::StatusOr<v1::Trust> TrustAt(store::Snapshot& snapshot, const base::CallContext& context,
                                     const v1::GetTrustRequest& request) const;
+  absl::StatusOr<v1::ListRapportsResponse> ListSome(store::Snapshot& snapshot,
+                                                    const base::CallContext& context,
+                                                    const v1::ListRapportsRequest& request) const;
   absl::StatusOr<v1::ListDriftingResponse> Drifting(store::Snapshot& snapshot,
                                                     const base::CallContext& context,
                                                     const v1::ListDriftingRequest& request) const;

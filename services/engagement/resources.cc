@@ -23,31 +23,38 @@ namespace {
 
 template <class M>
 Strategy<M> TimedStrategy(const std::string& table, const std::string& field,
-                          std::function<std::int64_t(const M&)> micros) {
+                          std::function<std::int64_t(const M&)> micros,
+                          const std::string& time_field = "") {
   Strategy<M> s;
   s.table = table;
   s.field = field;
   s.columns = {{"time", ColumnType::kInt,
-                [micros = std::move(micros)](const M& m) { return Value(micros(m)); }}};
+                [micros = std::move(micros)](const M& m) { return Value(micros(m)); }, time_field}};
   s.indexes = {{table + "_by_time", {kParent, 0, kId}}};
   return s;
 }
 
+// Of the resource with this name; NULL for a text that is none.
+template <class M>
+Value OwnId(absl::string_view name) {
+  const auto ids = resource::Name<M>::Pattern().Match(name);
+  return ids ? Value(std::string(ids->back())) : Value();
+}
+
 Strategy<v1::Engagement> EngagementStrategy() {
-  auto s = TimedStrategy<v1::Engagement>("engagements", "engagement", [](const v1::Engagement& e) {
-    return absl::ToUnixMicros(time::FromProto(e.event_time()));
-  });
+  auto s = TimedStrategy<v1::Engagement>(
+      "engagements", "engagement",
+      [](const v1::Engagement& e) { return absl::ToUnixMicros(time::FromProto(e.event_time())); },
+      "event_time");
   s.columns.push_back({"source_key", ColumnType::kBytes,
                        [](const v1::Engagement& e) { return Value(SourceKey(e)); }});
   s.columns.push_back({"claim", ColumnType::kText, [](const v1::Engagement& e) {
-                         const auto name = resource::Name<v1::Engagement>::Parse(e.name());
-                         return name.ok() && name->id(1) == kUnclaimed
-                                    ? Value(LookupKey(e.contact_point()))
-                                    : Value();
+                         const auto ids = resource::Name<v1::Engagement>::Pattern().Match(e.name());
+                         return ids && (*ids)[1] == kUnclaimed ? Value(LookupKey(e.contact_point()))
+                                                               : Value();
                        }});
   s.columns.push_back({"steward", ColumnType::kText, [](const v1::Engagement& e) {
-                         const auto name = resource::Name<contact::v1::Steward>::Parse(e.steward());
-                         return name.ok() ? Value(name->id()) : Value();
+                         return OwnId<contact::v1::Steward>(e.steward());
                        }});
   s.indexes.push_back({"engagements_by_source", {1}, true});
   s.indexes.push_back({"engagements_by_claim", {2, kId}});
@@ -65,9 +72,10 @@ bool IsDay(const type::v1::PartialDate& date) {
 }
 
 Strategy<v1::CareEvent> CareEventStrategy() {
-  auto s = TimedStrategy<v1::CareEvent>("care_events", "care_event", [](const v1::CareEvent& e) {
-    return absl::ToUnixMicros(time::FromProto(e.said_time()));
-  });
+  auto s = TimedStrategy<v1::CareEvent>(
+      "care_events", "care_event",
+      [](const v1::CareEvent& e) { return absl::ToUnixMicros(time::FromProto(e.said_time())); },
+      "said_time");
   s.check = [](const v1::CareEvent*, const v1::CareEvent& after, resource::Violations* violations) {
     if (!IsDay(after.date())) violations->push_back({"date", "is no day of the calendar"});
   };
@@ -87,10 +95,7 @@ Strategy<v1::RelationshipStatistics> StatisticsStrategy() {
   s.field = "statistics";
   s.columns = {
       {"person", ColumnType::kText,
-       [](const v1::RelationshipStatistics& r) {
-         const auto name = resource::Name<contact::v1::Person>::Parse(r.person());
-         return name.ok() ? Value(name->id()) : Value();
-       }},
+       [](const v1::RelationshipStatistics& r) { return OwnId<contact::v1::Person>(r.person()); }},
       {"house", ColumnType::kText,
        [](const v1::RelationshipStatistics& r) { return Value(r.house()); }},
       {"drift", ColumnType::kInt,
@@ -135,13 +140,17 @@ std::string LookupKey(const v1::ContactPointKey& key) {
 Resources::Resources(const resource::PageTokens* tokens, base::Rng* rng,
                      resource::ObjectCache<v1::RelationshipStatistics>* cache)
     : engagements(EngagementStrategy(), tokens, rng, nullptr),
-      promises(TimedStrategy<v1::Promise>("promises", "promise", rules::PromiseMicros), tokens, rng,
-               nullptr),
-      facts(TimedStrategy<v1::Fact>("facts", "fact", rules::FactMicros), tokens, rng, nullptr),
-      feedback(TimedStrategy<v1::Feedback>("feedback", "feedback", rules::GivenMicros), tokens, rng,
-               nullptr),
+      promises(
+          TimedStrategy<v1::Promise>("promises", "promise", rules::PromiseMicros, "promise_time"),
+          tokens, rng, nullptr),
+      facts(TimedStrategy<v1::Fact>("facts", "fact", rules::FactMicros, "said_time"), tokens, rng,
+            nullptr),
+      feedback(
+          TimedStrategy<v1::Feedback>("feedback", "feedback", rules::GivenMicros, "given_time"),
+          tokens, rng, nullptr),
       needs(TimedStrategy<v1::Need>("needs", "need", rules::NeedMicros), tokens, rng, nullptr),
-      sales(TimedStrategy<v1::Sale>("sales", "sale", rules::SaleMicros), tokens, rng, nullptr),
+      sales(TimedStrategy<v1::Sale>("sales", "sale", rules::SaleMicros, "sale_time"), tokens, rng,
+            nullptr),
       care_events(CareEventStrategy(), tokens, rng, nullptr),
       statistics(StatisticsStrategy(), tokens, rng, nullptr, cache),
       settings(SettingsStrategy(), tokens, rng, nullptr) {}

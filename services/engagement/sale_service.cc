@@ -28,10 +28,8 @@ void SaleService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::AdvanceSaleRequest& request) {
         return Advance(tx, context, request);
       });
-  resource::BindGet<v1::GetSaleRequest>(methods, prefix + "GetSale", resources_.sales);
-  resource::BindList<v1::ListSalesRequest>(methods, prefix + "ListSales", resources_.sales,
-                                           &v1::ListSalesResponse::mutable_sales,
-                                           KnownRelationship(resources_));
+  resource::Bind<v1::GetSaleRequest>(methods, resources_.sales,
+                                     {.parent = KnownRelationship(resources_)});
 }
 
 absl::StatusOr<v1::Sale> SaleService::Record(store::Tx& tx, const CallContext& context,

@@ -73,11 +73,7 @@ absl::StatusOr<v1::ListTimelineResponse> EngagementService::Timeline(
     store::Reader& reader, const CallContext& context,
     const v1::ListTimelineRequest& request) const {
   const std::string id = request.parent().substr(request.parent().rfind('/') + 1);
-  if (id != kUnclaimed) {
-    ASSIGN_OR_RETURN(const auto statistics,
-                     resources_.statistics.Find(reader, StatisticsName(request.parent())));
-    if (!statistics) return errors::ResourceUnknown(request.parent());
-  }
+  RETURN_IF_ERROR(CheckHolder(reader, request.parent()));
   const std::string binding = resource::PageTokens::Binding(context.tenant.value(), request);
   Cursor cursor;
   if (!request.page_token().empty()) {

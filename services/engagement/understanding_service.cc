@@ -43,10 +43,10 @@ void UnderstandingService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::LearnFactRequest& request) {
         return Learn(tx, context, request);
       });
-  resource::BindGet<v1::GetFactRequest>(methods, prefix + "GetFact", resources_.facts);
-  resource::BindList<v1::ListFactsRequest>(methods, prefix + "ListFacts", resources_.facts,
-                                           &v1::ListFactsResponse::mutable_facts,
-                                           KnownRelationship(resources_));
+  resource::Bind<v1::GetFactRequest>(methods, resources_.facts,
+                                     {.parent = KnownRelationship(resources_)});
+  resource::Bind<v1::GetFeedbackRequest>(methods, resources_.feedback,
+                                         {.parent = KnownRelationship(resources_)});
   methods->Write<v1::ConfirmFactRequest, v1::Fact>(
       prefix + "ConfirmFact",
       [this](store::Tx& tx, const CallContext& context,
@@ -96,10 +96,6 @@ void UnderstandingService::Register(resource::Methods* methods) {
                                              const v1::AcknowledgeFeedbackRequest& request) {
         return Acknowledge(tx, context, request);
       });
-  resource::BindGet<v1::GetFeedbackRequest>(methods, prefix + "GetFeedback", resources_.feedback);
-  resource::BindList<v1::ListFeedbackRequest>(methods, prefix + "ListFeedback", resources_.feedback,
-                                              &v1::ListFeedbackResponse::mutable_feedback,
-                                              KnownRelationship(resources_));
 }
 
 absl::StatusOr<v1::Fact> UnderstandingService::Learn(store::Tx& tx, const CallContext& context,

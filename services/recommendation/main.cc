@@ -92,6 +92,9 @@ int main(int argc, char** argv) {
   recommendation::OfferService offer_service(&offers, &book);
   offer_service.Register(&methods);
   host::AddCacheService(&table, storage->cache());
+  resource::TransferService transfer(&tokens, store);
+  offer_service.AddKinds(&transfer);
+  transfer.Register(&methods);
 
   host::RunOptions run = following.Options();
   run.lag = [&] { return std::max(contact.SinceHeard(), engagement.SinceHeard()); };

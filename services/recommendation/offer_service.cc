@@ -61,43 +61,26 @@ store::Tail::Source OfferSource(const Offers& offers, OfferBook* book) {
           }};
 }
 
-absl::StatusOr<v1::Offer> OfferService::Written(store::Tx& tx,
-                                                absl::StatusOr<v1::Offer> offer) const {
-  if (offer.ok()) {
-    tx.OnCommit([this, tenant = tx.tenant(), kept = *offer](std::int64_t sequence) {
-      book_.Put(tenant, kept, sequence);
-    });
-  }
-  return offer;
+void OfferService::Written(store::Tx& tx, const v1::Offer& offer) const {
+  tx.OnCommit([this, tenant = tx.tenant(), offer](std::int64_t sequence) {
+    book_.Put(tenant, offer, sequence);
+  });
+}
+
+void OfferService::AddKinds(resource::TransferService* transfer) const {
+  transfer->Add<v1::Offer>(
+      &offers_,
+      [this](store::Tx& tx, const CallContext&,
+             v1::Offer* offer) -> absl::StatusOr<resource::TransferService::Outcome> {
+        Written(tx, *offer);
+        return transfer::v1::RestoreResult::RESTORED;
+      });
 }
 
 void OfferService::Register(resource::Methods* methods) {
-  const std::string prefix = "rapport.recommendation.v1.OfferService/";
-  methods->Write<v1::CreateOfferRequest, v1::Offer>(
-      prefix + "CreateOffer",
-      [this](store::Tx& tx, const CallContext& context, const v1::CreateOfferRequest& request) {
-        std::string name = request.offer_id().empty()
-                               ? offers_.NewName(request.parent(), context.now)
-                               : offers_.NameWithId(request.parent(), request.offer_id());
-        return Written(tx, offers_.Create(tx, context, std::move(name), request.offer()));
-      });
-  resource::BindGet<v1::GetOfferRequest>(methods, prefix + "GetOffer", offers_);
-  resource::BindList<v1::ListOffersRequest>(methods, prefix + "ListOffers", offers_,
-                                            &v1::ListOffersResponse::mutable_offers);
-  methods->Write<v1::UpdateOfferRequest, v1::Offer>(
-      prefix + "UpdateOffer",
-      [this](store::Tx& tx, const CallContext& context,
-             const v1::UpdateOfferRequest& request) -> absl::StatusOr<v1::Offer> {
-        if (request.offer().name().empty()) {
-          return errors::InvalidField("offer.name", "must be set");
-        }
-        return Written(tx, offers_.Update(tx, context, request.offer(), request.update_mask()));
-      });
-  methods->Write<v1::DeleteOfferRequest, v1::Offer>(
-      prefix + "DeleteOffer",
-      [this](store::Tx& tx, const CallContext& context, const v1::DeleteOfferRequest& request) {
-        return Written(tx, offers_.Delete(tx, context, request.name(), request.etag()));
-      });
+  resource::Bind<v1::GetOfferRequest>(
+      methods, offers_,
+      {.written = [this](store::Tx& tx, const v1::Offer& offer) { Written(tx, offer); }});
 }
 
 }  // namespace rapport::recommendation

@@ -4,6 +4,7 @@
 
 #include "common/resource/methods.h"
 #include "common/resource/registry.h"
+#include "common/resource/transfer_service.h"
 #include "common/store/tail.h"
 #include "rapport/recommendation/v1/offer_service.pb.h"
 #include "services/recommendation/offer_book.h"
@@ -21,10 +22,12 @@ class OfferService {
   OfferService(const Offers* offers, OfferBook* book) : offers_(*offers), book_(*book) {}
 
   void Register(resource::Methods* methods);
+  // What recommendation gives out and takes in when a tenant moves house.
+  void AddKinds(resource::TransferService* transfer) const;
 
  private:
   // The book follows when the transaction has committed, before the call returns.
-  absl::StatusOr<v1::Offer> Written(store::Tx& tx, absl::StatusOr<v1::Offer> offer) const;
+  void Written(store::Tx& tx, const v1::Offer& offer) const;
 
   const Offers& offers_;
   OfferBook& book_;

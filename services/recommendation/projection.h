@@ -15,6 +15,7 @@
 #include "absl/types/optional.h"
 #include "common/base/call_context.h"
 #include "common/resource/registry.h"
+#include "common/resource/schema.h"
 #include "common/store/store.h"
 #include "common/store/tail.h"
 #include "google/protobuf/any.pb.h"
@@ -71,6 +72,9 @@ class Projection {
   // One resource of a feed. Idempotent.
   absl::Status Apply(store::Tx& tx, const base::CallContext& context,
                      const google::protobuf::Any& resource);
+
+  // Adds what follows from what to the schema, which must not outlive this.
+  void Describe(resource::Schema* schema);
 
   // NOT_FOUND if contact never told of the relationship, or its person was deleted.
   absl::StatusOr<std::unique_ptr<RelationshipCopy>> Load(store::Reader& reader,

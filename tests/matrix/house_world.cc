@@ -25,6 +25,7 @@
 #include "rapport/feed/v1/change_feed_service.pb.h"
 #include "rapport/recommendation/v1/offer_service.pb.h"
 #include "rapport/recommendation/v1/recommendation_service.pb.h"
+#include "rapport/transfer/v1/transfer_service.pb.h"
 
 namespace rapport::tests {
 namespace {
@@ -103,6 +104,7 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
   EXPECT_NE(engagement::GetRapportRequest::descriptor(), nullptr);
   EXPECT_NE(feed::v1::WatchChangesRequest::descriptor(), nullptr);
   EXPECT_NE(cache::v1::GetCacheStatusRequest::descriptor(), nullptr);
+  EXPECT_NE(transfer::v1::ExportResourcesRequest::descriptor(), nullptr);
   const absl::Time now = absl::Now();
   contact::CreateStewardRequest steward;
   steward.set_parent(parent_);
@@ -129,6 +131,17 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
   if (point.contact_points_size() == 1) {
     names_["rapport/ContactPoint"] = point.contact_points(0).name();
   }
+
+  contact::CreateContactPointRequest spare;
+  spare.set_parent(person);
+  spare.mutable_contact_point()->set_kind(contact::ContactPoint::EMAIL);
+  spare.mutable_contact_point()->set_value(id + "-spare@example.org");
+  contact::DeleteContactPointRequest remove_point;
+  remove_point.set_name(
+      house->Must<contact::ContactPoint>(absl::StrCat(kPeople, "CreateContactPoint"), spare)
+          .name());
+  house->Must<contact::ContactPoint>(absl::StrCat(kPeople, "DeleteContactPoint"), remove_point);
+  names_for_["UndeleteContactPoint rapport/ContactPoint"] = remove_point.name();
 
   const auto [deleted, deleted_relationship] =
       MakePerson(*house, id + "-deleted", names_["rapport/Steward"]);
@@ -231,6 +244,12 @@ World::World(House* house, const std::string& id) : parent_(house->parent()) {
             .name();
     names_["rapport/Offer"] = MakeOffer(*house, absl::StrCat("offer-", id, i));
   }
+
+  recommendation::DeleteOfferRequest remove_offer;
+  remove_offer.set_name(MakeOffer(*house, absl::StrCat("offer-", id, "-deleted")));
+  house->Must<recommendation::Offer>("rapport.recommendation.v1.OfferService/DeleteOffer",
+                                     remove_offer);
+  names_for_["UndeleteOffer rapport/Offer"] = remove_offer.name();
 
   recommendation::GetBriefingRequest briefing;  // waits until recommendation knows all this
   briefing.set_relationship(relationship);

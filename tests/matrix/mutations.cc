@@ -168,6 +168,7 @@ class Walker {
     if (rule.max_length() != 0) {
       SetText(place, field, "too long", std::string(rule.max_length() + 1, 'a'));
     }
+    if (field.type() == FieldDescriptor::TYPE_BYTES) return;  // may hold anything
     SetText(place, field, "NUL in text", std::string("a\0b", 3));
     switch (rule.format()) {
       case type::FORMAT_UUID:
@@ -194,6 +195,10 @@ class Walker {
     if (field.name() == "page_token") {
       SetText(place, field, "broken page token", "bm90IGEgdG9rZW4", type::PAGE_TOKEN);
     }
+    if (field.name() == "filter") {
+      SetText(place, field, "no filter", "shoe_size = 42", type::FILTER_SYNTAX);
+    }
+    if (field.name() == "order_by") SetText(place, field, "no order", "shoe_size");
     // Creating ignores the etag; elsewhere it must be the current one.
     const bool created = place.ignores_name;
     if (field.name() == "etag" && !created && !place.per_item && place.depth <= 1) {
@@ -221,7 +226,12 @@ class Walker {
     }
     if (pattern == nullptr) pattern = &resource::NamePattern::OfMessage(field.containing_type());
     const std::string unknown = UnknownLike(name, *pattern);
-    if (!unknown.empty()) SetText(place, field, "unknown name", unknown, type::RESOURCE_UNKNOWN);
+    // The items of a batch have its parent, whichever that is.
+    const bool of_batch = field.name() == "parent" && place.path == "requests[0]";
+    if (!unknown.empty()) {
+      SetText(place, field, of_batch ? "another parent" : "unknown name", unknown,
+              of_batch ? type::FIELD : type::RESOURCE_UNKNOWN);
+    }
   }
 
   void TooMany(const Place& place, const FieldDescriptor& field) {
@@ -235,9 +245,12 @@ class Walker {
     out_.cells.back().per_item = place.per_item;
   }
 
-  // Puts a path into the update_mask of the last cell.
+  // Puts a path into the update_mask of the last cell, or of its first item.
   void NameInMask(const std::string& path) {
     pb::Message* request = out_.cells.back().request.get();
+    if (const auto* items = request->GetDescriptor()->FindFieldByName("requests")) {
+      request = request->GetReflection()->MutableRepeatedMessage(request, items, 0);
+    }
     auto* mask = request->GetReflection()->MutableMessage(
         request, request->GetDescriptor()->FindFieldByName("update_mask"));
     dynamic_cast<pb::FieldMask*>(mask)->add_paths(path);
@@ -248,7 +261,8 @@ class Walker {
       Add(place, "missing", field.name(), type::FIELD,
           [&](pb::Message* message) { message->GetReflection()->ClearField(message, &field); });
       // A patch need not have the field; only a mask takes it away.
-      if (place.updated && place.depth == 1) NameInMask(field.name());
+      const int depth = method_.input_type()->FindFieldByName("requests") == nullptr ? 1 : 2;
+      if (place.updated && place.depth == depth) NameInMask(field.name());
     }
     TooMany(place, field);
     switch (field.cpp_type()) {

@@ -74,7 +74,8 @@ bool IsOutputOnly(const FieldDescriptor& field) { return Has(field, google::api:
 bool IsRequired(const FieldDescriptor& field) { return Has(field, google::api::REQUIRED); }
 
 bool IsUpdate(const pb::MethodDescriptor& method) {
-  return absl::StartsWith(method.name(), "Update") || absl::StartsWith(method.name(), "Amend");
+  return absl::StartsWith(method.name(), "Update") || absl::StartsWith(method.name(), "Amend") ||
+         absl::StartsWith(method.name(), "BatchUpdate");
 }
 
 const FieldDescriptor* ResourceField(const pb::MethodDescriptor& method) {
@@ -150,6 +151,10 @@ void RequestMaker::Put(const pb::MethodDescriptor& method, const FieldDescriptor
 
 void RequestMaker::Fill(const pb::MethodDescriptor& method, pb::Message* message) const {
   const auto* descriptor = message->GetDescriptor();
+  if (IsUpdate(method) && descriptor->options().HasExtension(google::api::resource)) {
+    Put(method, *descriptor->FindFieldByName("name"), message);  // changes nothing
+    return;
+  }
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const auto* field = descriptor->field(i);
     if (IsOutputOnly(*field) || !IsRequired(*field)) continue;
@@ -175,10 +180,6 @@ MessagePtr RequestMaker::Valid(const pb::MethodDescriptor& method) const {
   const auto* field = ResourceField(method);
   if (field != nullptr) {
     auto* resource = request->GetReflection()->MutableMessage(request.get(), field);
-    if (IsUpdate(method)) {  // changes nothing
-      resource->Clear();
-      Put(method, *resource->GetDescriptor()->FindFieldByName("name"), resource);
-    }
     if (method.name() == "OpenRelationship") {  // the world has one with the default house
       resource->GetReflection()->SetString(
           resource, resource->GetDescriptor()->FindFieldByName("house"), "atelier");

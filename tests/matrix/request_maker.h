@@ -19,7 +19,7 @@ std::string PathOf(const google::protobuf::MethodDescriptor& method);
 // The field is ignored on input.
 bool IsOutputOnly(const google::protobuf::FieldDescriptor& field);
 bool IsRequired(const google::protobuf::FieldDescriptor& field);
-// UpdateX and AmendX: the request holds the resource under its own name.
+// UpdateX, BatchUpdateX and AmendX: the request holds the resource under its own name.
 bool IsUpdate(const google::protobuf::MethodDescriptor& method);
 // The resource inside a request to create or update one; null for other methods.
 const google::protobuf::FieldDescriptor* ResourceField(
