@@ -45,8 +45,9 @@ def is_proto(include):
 
 def breach_in_common(path, include, top):
     if include.startswith("rapport/"):
-        if not include.startswith(("rapport/type/", "rapport/feed/", "rapport/cache/")) and not is_test(path):
-            return "common knows no word of the business: protos of type, feed and cache only"
+        if not include.startswith(("rapport/type/", "rapport/feed/", "rapport/cache/",
+                                   "rapport/transfer/")) and not is_test(path):
+            return "common knows no word of the business: protos of type, feed, cache and transfer only"
         return None
     if top not in OURS:
         return None

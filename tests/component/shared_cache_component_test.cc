@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -105,9 +108,12 @@ TEST_F(SharedCacheOfReplicas, AnswersWhatEitherHasAcknowledged) {
     }
   }
   // All but the first reads of a round were Redis's.
-  const std::int64_t before = Hits();
-  for (int i = 0; i < 20; ++i) ASSERT_OK(PersonAt(i % 2 == 0 ? "contact" : "contact/2"));
-  EXPECT_GE(Hits(), before + 20);
+  // On a busy machine some replies come too late.
+  EXPECT_TRUE(Eventually(absl::Seconds(30), [&] {
+    const std::int64_t before = Hits();
+    for (int i = 0; i < 20; ++i) EXPECT_OK(PersonAt(i % 2 == 0 ? "contact" : "contact/2"));
+    return Hits() >= before + 20;
+  }));
 }
 
 // Proves: S01
@@ -129,6 +135,68 @@ TEST_F(SharedCacheOfReplicas, MeasuresFromTheSharedStatistics) {
       ASSERT_EQ(rapport.two_way_count(), round) << reader;
     }
   }
+}
+
+// The settings are a row of their own, for which calls that come together ask with one command.
+// Proves: S05
+TEST_F(SharedCacheOfReplicas, MeasuresByTheSettingsThatWereAcknowledged) {
+  constexpr int kRounds = 40;
+  constexpr std::size_t kAtOnce = 8;
+  // Of the five hours until we answered, we work those minutes that the settings leave us.
+  story_.Recorded(ana_, MailFrom("a question", "2026-06-08 10:00", "t"));
+  story_.Recorded(ana_, MailTo("an answer", "2026-06-08 15:00", "t"));
+  const auto work = [&](int minutes) {
+    cv::UpdateSettingsRequest request;
+    request.mutable_settings()->set_name(absl::StrCat(story_.house.parent(), "/settings"));
+    request.mutable_settings()->set_working_zone("UTC");
+    auto* const window = request.mutable_settings()->add_working_hours();
+    window->set_end_minute(600 + minutes);
+    request.mutable_update_mask()->add_paths("working_zone");
+    request.mutable_update_mask()->add_paths("working_hours");
+    return story_.house.client(minutes % 2 == 0 ? "contact" : "contact/2")
+        .Call<cv::Settings>(absl::StrCat(kStewards, "UpdateSettings"), request)
+        .status();
+  };
+  ASSERT_OK(work(1));
+  std::atomic<bool> over{false};
+  std::atomic<int> acknowledged{1}, seen{0};
+  std::vector<std::thread> readers;
+  for (const char* replica : {"engagement", "engagement/2"}) {
+    readers.emplace_back([&, replica] {
+      ev::GetRapportRequest get;
+      get.set_name(ana_.relationship);
+      while (!over) {
+        const int least = std::max(acknowledged.load(), seen.load());
+        std::vector<absl::StatusOr<ev::Rapport>> answers(kAtOnce);
+        rpc::Calls calls;
+        for (auto& answer : answers) {
+          calls.Start(story_.house.client(replica), absl::StrCat(kRapport, "GetRapport"), get,
+                      &answer);
+        }
+        calls.Wait();
+        for (const auto& answer : answers) {
+          ASSERT_OK(answer);
+          const int minutes = static_cast<int>(std::lround(answer->reply_hours().value() * 60));
+          ASSERT_GE(minutes, least) << replica;
+          for (int now = seen; now < minutes && !seen.compare_exchange_weak(now, minutes);) {
+          }
+        }
+      }
+    });
+  }
+  const std::int64_t before = Hits();
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] { return Hits() > before + 20; }));
+  for (int minutes = 2; minutes <= kRounds; ++minutes) {
+    const absl::Status updated = work(minutes);
+    EXPECT_OK(updated);
+    if (updated.ok()) acknowledged = minutes;
+    const bool followed = Eventually(absl::Seconds(30), [&] { return seen >= minutes; });
+    EXPECT_TRUE(followed);
+    if (!followed) break;
+  }
+  over = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(seen, kRounds);
 }
 
 // Proves: S01, S03, V15, N6

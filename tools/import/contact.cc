@@ -81,8 +81,10 @@ class Builder {
       const VCardProperty& property = card_.properties[i];
       used[i] = !property.binary && Read(property);
       if (property.name == "PHOTO") Photo(property);
-      if (used[i] && !property.group.empty()) {
-        labelled_groups_.insert(Lower(property.group));
+      if (!used[i]) continue;
+      if (!property.group.empty()) labelled_groups_.insert(Lower(property.group));
+      if (const std::string_view field = FieldOfLine(property.name); !field.empty()) {
+        AddLine(field, property);
       }
     }
     for (size_t i = 0; i < card_.properties.size(); ++i) {
@@ -90,6 +92,7 @@ class Builder {
       if (used[i]) continue;
       if (IsOneOf(property.name, {"X-ABLABEL", "X-EVOLUTION-LABEL"}) &&
           labelled_groups_.contains(Lower(property.group))) {
+        AddLine("label", property);
         continue;
       }
       if (Strip(property.value).empty() && !property.binary && property.name != "AGENT") {
@@ -109,6 +112,37 @@ class Builder {
   std::string LabelOf(const VCardProperty& property) const {
     const auto found = labels_.find(Lower(property.group));
     return property.group.empty() || found == labels_.end() ? "" : found->second;
+  }
+
+  // Of a property that was read, if its line is kept.
+  static std::string_view FieldOfLine(std::string_view name) {
+    if (name == "URL") return "urls";
+    if (name == "ROLE") return "role";
+    if (name == "TZ") return "time_zone";
+    if (name == "LANG" || name == "X-LANGUAGE") return "languages";
+    return IsRelated(name) ? "related" : "";
+  }
+
+  void AddLine(std::string_view field, const VCardProperty& property) {
+    contact_.lines.push_back(
+        {std::string(field), Lower(property.group), Text(property.value), property.raw});
+  }
+
+  static bool IsRelated(std::string_view name) {
+    return name == "RELATED" || name == "X-ABRELATEDNAMES" || name == "X-MS-CHILD" ||
+           IsSpouse(name) || IsManager(name) || IsAssistant(name);
+  }
+  static bool IsSpouse(std::string_view name) {
+    return IsOneOf(
+        name, {"X-SPOUSE", "X-EVOLUTION-SPOUSE", "X-KADDRESSBOOK-X-SPOUSESNAME", "X-MS-SPOUSE"});
+  }
+  static bool IsManager(std::string_view name) {
+    return IsOneOf(name, {"X-MANAGER", "X-EVOLUTION-MANAGER", "X-MS-MANAGER",
+                          "X-KADDRESSBOOK-X-MANAGERSNAME"});
+  }
+  static bool IsAssistant(std::string_view name) {
+    return IsOneOf(name, {"X-ASSISTANT", "X-EVOLUTION-ASSISTANT", "X-MS-ASSISTANT",
+                          "X-KADDRESSBOOK-X-ASSISTANTSNAME"});
   }
 
   // Each of these returns false if the property has no place in the contact.
@@ -138,7 +172,12 @@ class Builder {
     if (name == "X-ABDATE" && EqualsIgnoreCase(LabelOf(property), "anniversary")) {
       return ReadDate(property, &contact_.anniversary);
     }
+    if (name == "X-RAPPORT-DAY") return ReadDay(property);
+    if (name == "PRONOUNS" || name == "X-PRONOUNS") {
+      return SetOnce(&contact_.pronouns, Text(value));
+    }
     if (name == "URL") return ReadPoint(property, "", &contact_.urls);
+    if (name == "SOCIALPROFILE") return ReadPoint(property, "", &contact_.profiles);
     if (name == "IMPP") return ReadPoint(property, "", &contact_.messengers);
     if (IsOneOf(name, {"X-AIM", "X-MSN", "X-SKYPE", "X-JABBER", "X-ICQ", "X-YAHOO", "X-QQ",
                        "X-GOOGLE-TALK", "X-GTALK", "X-SKYPE-USERNAME", "X-GADUGADU", "X-TWITTER",
@@ -301,6 +340,13 @@ class Builder {
     return true;
   }
 
+  bool ReadDay(const VCardProperty& property) {
+    std::optional<ContactDate> date;
+    if (contact_.days.size() >= kMaxListItems || !ReadDate(property, &date) || !date) return false;
+    contact_.days.push_back({*date, std::string(Strip(property.Parameter("LABEL")))});
+    return true;
+  }
+
   bool ReadPoint(const VCardProperty& property, std::string_view scheme,
                  std::vector<ContactPoint>* points) {
     const std::string text = Text(property.value);
@@ -329,14 +375,11 @@ class Builder {
       related.type = types.empty() ? "" : types.front();
     } else if (name == "X-ABRELATEDNAMES") {
       related.type = Lower(LabelOf(property));
-    } else if (IsOneOf(name, {"X-SPOUSE", "X-EVOLUTION-SPOUSE", "X-KADDRESSBOOK-X-SPOUSESNAME",
-                              "X-MS-SPOUSE"})) {
+    } else if (IsSpouse(name)) {
       related.type = "spouse";
-    } else if (IsOneOf(name, {"X-MANAGER", "X-EVOLUTION-MANAGER", "X-MS-MANAGER",
-                              "X-KADDRESSBOOK-X-MANAGERSNAME"})) {
+    } else if (IsManager(name)) {
       related.type = "manager";
-    } else if (IsOneOf(name, {"X-ASSISTANT", "X-EVOLUTION-ASSISTANT", "X-MS-ASSISTANT",
-                              "X-KADDRESSBOOK-X-ASSISTANTSNAME"})) {
+    } else if (IsAssistant(name)) {
       related.type = "assistant";
     } else if (name == "X-MS-CHILD") {
       related.type = "child";
@@ -402,7 +445,8 @@ class Builder {
 bool Contact::HasName() const { return !formatted_name.empty(); }
 
 bool Contact::HasContactPoint() const {
-  return !emails.empty() || !phones.empty() || !addresses.empty() || !messengers.empty();
+  return !emails.empty() || !phones.empty() || !addresses.empty() || !messengers.empty() ||
+         !profiles.empty();
 }
 
 Contact ContactOf(const VCard& card) { return Builder(card).Build(); }

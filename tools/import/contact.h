@@ -44,9 +44,23 @@ struct ContactDate {
   friend bool operator==(const ContactDate&, const ContactDate&) = default;
 };
 
+// Another day that returns every year.
+struct ContactDay {
+  ContactDate date;
+  std::string label;
+};
+
 struct ContactRelated {
   std::string type;   // lower case: spouse, child, manager, assistant, ...; "" if not stated
   std::string value;  // a name, or a URI (urn:uuid:..., mailto:...)
+};
+
+// A content line of something that has a field in Contact, for those who have no such field.
+struct ContactLine {
+  std::string field;  // urls, related, role, time_zone or languages; label: what a group is called
+  std::string group;  // lower case; often empty
+  std::string value;  // unescaped
+  std::string raw;    // unfolded, valid UTF-8
 };
 
 struct ContactPhoto {
@@ -64,16 +78,21 @@ struct Contact {
   std::vector<ContactAddress> addresses;
   std::vector<ContactPoint> urls;
   std::vector<ContactPoint> messengers;
+  std::vector<ContactPoint> profiles;  // in social networks
   std::string organisation;
   std::vector<std::string> units;  // departments of the organisation
   std::string title, role;
   std::optional<ContactDate> birthday, anniversary;
+  std::vector<ContactDay> days;
+  std::string pronouns;
   std::vector<std::string> languages;  // language tags, best first
   std::vector<std::string> categories;
   std::vector<ContactRelated> related;
   std::string uid, note, time_zone;
   std::string revision;  // REV as written
   std::optional<ContactPhoto> photo;
+  // In file order.
+  std::vector<ContactLine> lines;
   // Content lines (unfolded, valid UTF-8) of everything that has no field above, to be written back
   // as they are. PHOTO lines are among them too.
   std::vector<std::string> unmodelled;

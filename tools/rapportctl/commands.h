@@ -26,6 +26,8 @@ struct ImportOptions {
   std::vector<std::string> me{};
   std::string name{};
   std::string source{};
+  std::string mapping{};  // file that says what the columns of a table mean
+  bool dry_run = false;
   bool strict = false;
   bool again = false;
 };
@@ -80,7 +82,12 @@ struct ExplainOptions {
 };
 absl::Status Explain(Context& context, const ExplainOptions& options);
 
-absl::Status Export(Context& context, const std::string& dir);
+struct ExportOptions {
+  std::string dir = "rapport-export";
+  // What people are written as besides: vcard, jcard, jscontact, csv.
+  std::vector<std::string> cards = {"vcard"};
+};
+absl::Status Export(Context& context, const ExportOptions& options);
 
 // UNAVAILABLE if a service is not ready.
 absl::Status ShowStatus(Context& context);

@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
                     .tenant = *tenant,
                     .scopes = {"contact.read", "contact.write", "contact.admin", "engagement.read",
                                "engagement.write", "recommendation.read", "recommendation.write",
-                               "feed.read", "cache.read"},
+                               "feed.read", "cache.read", "transfer.read", "transfer.write"},
                 }));
   }
   std::shared_ptr<grpc::ChannelCredentials> transport;

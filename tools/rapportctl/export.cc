@@ -5,22 +5,20 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "rapport/contact/v1/consent_service.pb.h"
-#include "rapport/contact/v1/people_service.pb.h"
-#include "rapport/contact/v1/relationship_service.pb.h"
-#include "rapport/contact/v1/steward_service.pb.h"
-#include "rapport/engagement/v1/care_service.pb.h"
-#include "rapport/engagement/v1/engagement_service.pb.h"
-#include "rapport/engagement/v1/need_service.pb.h"
-#include "rapport/engagement/v1/promise_service.pb.h"
-#include "rapport/engagement/v1/sale_service.pb.h"
-#include "rapport/engagement/v1/understanding_service.pb.h"
-#include "rapport/recommendation/v1/offer_service.pb.h"
+#include "rapport/contact/v1/person.pb.h"
+#include "rapport/engagement/v1/engagement.pb.h"
+#include "rapport/transfer/v1/transfer_service.pb.h"
+#include "tools/import/jcard.h"
+#include "tools/import/jscontact.h"
+#include "tools/rapportctl/calendar_export.h"
 #include "tools/rapportctl/commands.h"
+#include "tools/rapportctl/csv_writer.h"
 #include "tools/rapportctl/files.h"
 #include "tools/rapportctl/json.h"
+#include "tools/rapportctl/transfer_kinds.h"
 #include "tools/rapportctl/vcard_writer.h"
 #include "tools/rapportctl/words.h"
 
@@ -43,6 +41,8 @@ class OutFile {
     out_ << text;
     ++count_;
   }
+  // What stands around the records.
+  void Frame(const std::string& text) { out_ << text; }
   absl::Status Finish() {
     out_.close();
     if (!out_ || std::rename((path_ + ".part").c_str(), path_.c_str()) != 0) {
@@ -60,27 +60,60 @@ class OutFile {
   std::int64_t count_ = 0;
 };
 
+// The resources of a service, or of one kind, one after the other.
+class ResourcePages {
+ public:
+  ResourcePages(Connection* connection, const char* service, const char* type)
+      : connection_(*connection), service_(service) {
+    request_.set_parent(connection_.parent());
+    request_.set_type(type);
+    request_.set_page_size(500);
+  }
+
+  // Null at the end. Valid until the next call.
+  absl::StatusOr<const google::protobuf::Any*> Next() {
+    while (at_ == page_.resources_size()) {
+      if (begun_ && page_.next_page_token().empty()) return nullptr;
+      begun_ = true;
+      request_.set_page_token(page_.next_page_token());
+      page_.Clear();
+      RETURN_IF_ERROR(CallTransfer(connection_, service_, "ExportResources", request_, &page_));
+      at_ = 0;
+    }
+    return &page_.resources(at_++);
+  }
+
+ private:
+  Connection& connection_;
+  const char* const service_;
+  transfer::v1::ExportResourcesRequest request_;
+  transfer::v1::ExportResourcesResponse page_;
+  int at_ = 0;
+  bool begun_ = false;
+};
+
 class Exporter {
  public:
-  Exporter(Context& context, std::string dir)
-      : context_(context), connection_(*context.connection), dir_(std::move(dir)) {}
+  Exporter(Context& context, const ExportOptions& options)
+      : context_(context),
+        connection_(*context.connection),
+        calendar_(context.connection),
+        dir_(options.dir),
+        forms_(options.cards) {}
 
   absl::Status Run() {
     RETURN_IF_ERROR(MakeFolder(dir_));
-    OutFile& stewards = Open("stewards.jsonl");
-    ASSIGN_OR_RETURN(const auto all, ListStewards(connection_));
-    for (const auto& steward : all) stewards.Line(steward);
-    contact::v1::GetSettingsRequest settings;
-    settings.set_name(absl::StrCat(connection_.parent(), "/settings"));
-    ASSIGN_OR_RETURN(const auto set,
-                     connection_.Call<contact::v1::Settings>(
-                         "rapport.contact.v1.StewardService/GetSettings", settings));
-    Open("settings.jsonl").Line(set);
-    RETURN_IF_ERROR(People());
-    RETURN_IF_ERROR(Relationships());
-    RETURN_IF_ERROR(Collection<recommendation::v1::ListOffersRequest>(
-        "rapport.recommendation.v1.OfferService/ListOffers", connection_.parent(), "offers.jsonl",
-        &recommendation::v1::ListOffersResponse::offers));
+    for (const TransferKind& kind : TransferKinds()) Open(kind.file);
+    for (const std::string& form : forms_) {
+      OutFile& file = Open(CardFile(form));
+      if (form == "csv") file.Frame(CsvHead());
+    }
+    Open("calendar.ics").Frame(CalendarHead());
+    for (const char* service : {"contact", "engagement", "recommendation"}) {
+      RETURN_IF_ERROR(Resources(service));
+    }
+    Open("calendar.ics").Frame(CalendarTail());
+    RETURN_IF_ERROR(Cards());
     google::protobuf::Struct json;
     std::string line;
     for (auto& [name, file] : files_) {
@@ -103,150 +136,96 @@ class Exporter {
     return *file;
   }
 
-  // Calls `each` with every page of a list.
-  template <class Request, class Response, class Each>
-  absl::Status Pages(const char* method, Request request, Each each) {
-    request.set_page_size(500);
-    do {
-      ASSIGN_OR_RETURN(const Response page, connection_.Call<Response>(method, request));
-      RETURN_IF_ERROR(each(page));
-      request.set_page_token(page.next_page_token());
-    } while (!request.page_token().empty());
-    return absl::OkStatus();
+  // Everything that the service owns, each kind in its file.
+  absl::Status Resources(const char* service) {
+    ResourcePages pages(&connection_, service, "");
+    for (;;) {
+      ASSIGN_OR_RETURN(const google::protobuf::Any* resource, pages.Next());
+      if (resource == nullptr) return absl::OkStatus();
+      const TransferKind* kind = KindOf(*resource);
+      if (kind == nullptr) {
+        return absl::FailedPreconditionError(absl::StrCat(service, " holds ", resource->type_url(),
+                                                          ", which this rapportctl does not know"));
+      }
+      Open(kind->file).Line(*resource);
+      RETURN_IF_ERROR(Meeting(*resource));
+    }
   }
 
-  // Writes everything below `parent` to the file of that name.
-  template <class Request, class Response, class M>
-  absl::Status Collection(const char* method, const std::string& parent, const char* file,
-                          const google::protobuf::RepeatedPtrField<M>& (Response::*items)() const) {
-    OutFile& out = Open(file);
-    Request request;
-    request.set_parent(parent);
-    return Pages<Request, Response>(method, request, [&](const Response& page) {
-      for (const auto& item : (page.*items)()) out.Line(item);
+  // Meetings stand in the calendar too.
+  absl::Status Meeting(const google::protobuf::Any& resource) {
+    engagement::v1::Engagement engagement;
+    if (!resource.Is<engagement::v1::Engagement>() || !resource.UnpackTo(&engagement)) {
       return absl::OkStatus();
-    });
-  }
-
-  absl::Status People() {
-    OutFile& people = Open("people.jsonl");
-    OutFile& cards = Open("people.vcf");
-    OutFile& points = Open("contact_points.jsonl");
-    OutFile& preferences = Open("preferences.jsonl");
-    Open("consent_entries.jsonl");
-    contact::v1::ListPeopleRequest request;
-    request.set_parent(connection_.parent());
-    return Pages<contact::v1::ListPeopleRequest, contact::v1::ListPeopleResponse>(
-        "rapport.contact.v1.PeopleService/ListPeople", request, [&](const auto& page) {
-          for (const auto& person : page.people()) {
-            people.Line(person);
-            ASSIGN_OR_RETURN(const auto of_person, PointsOf(person.name()));
-            for (const auto& point : of_person) points.Line(point);
-            cards.Text(WriteVCard(person, of_person));
-            contact::v1::GetPreferenceRequest get;
-            get.set_name(absl::StrCat(person.name(), "/preference"));
-            ASSIGN_OR_RETURN(const auto preference,
-                             connection_.Call<contact::v1::Preference>(
-                                 "rapport.contact.v1.PeopleService/GetPreference", get));
-            if (preference.revision() > 0) preferences.Line(preference);
-            RETURN_IF_ERROR(Collection<contact::v1::ListConsentEntriesRequest>(
-                "rapport.contact.v1.ConsentService/ListConsentEntries", person.name(),
-                "consent_entries.jsonl",
-                &contact::v1::ListConsentEntriesResponse::consent_entries));
-          }
-          return absl::OkStatus();
-        });
-  }
-
-  absl::StatusOr<std::vector<contact::v1::ContactPoint>> PointsOf(const std::string& person) {
-    std::vector<contact::v1::ContactPoint> out;
-    contact::v1::ListContactPointsRequest request;
-    request.set_parent(person);
-    const absl::Status listed =
-        Pages<contact::v1::ListContactPointsRequest, contact::v1::ListContactPointsResponse>(
-            "rapport.contact.v1.PeopleService/ListContactPoints", request, [&](const auto& page) {
-              out.insert(out.end(), page.contact_points().begin(), page.contact_points().end());
-              return absl::OkStatus();
-            });
-    RETURN_IF_ERROR(listed);
-    return out;
-  }
-
-  absl::Status Relationships() {
-    OutFile& relationships = Open("relationships.jsonl");
-    Open("engagements.jsonl");
-    Open("promises.jsonl");
-    Open("facts.jsonl");
-    Open("feedback.jsonl");
-    Open("needs.jsonl");
-    Open("sales.jsonl");
-    Open("care_events.jsonl");
-    contact::v1::ListRelationshipsRequest request;
-    request.set_parent(connection_.parent());
-    const absl::Status listed =
-        Pages<contact::v1::ListRelationshipsRequest, contact::v1::ListRelationshipsResponse>(
-            "rapport.contact.v1.RelationshipService/ListRelationships", request,
-            [&](const auto& page) {
-              for (const auto& relationship : page.relationships()) {
-                relationships.Line(relationship);
-                RETURN_IF_ERROR(Story(relationship.name()));
-              }
-              return absl::OkStatus();
-            });
-    RETURN_IF_ERROR(listed);
-    // What belongs to nobody yet.
-    const absl::Status unclaimed =
-        Engagements(absl::StrCat(connection_.parent(), "/relationships/unclaimed"));
-    if (!absl::IsNotFound(unclaimed)) return unclaimed;
-    *context_.err << "left out: engagements that belong to nobody yet; the service does not list "
-                     "them\n";
+    }
+    ASSIGN_OR_RETURN(const std::string event, calendar_.Event(engagement));
+    if (!event.empty()) Open("calendar.ics").Text(event);
     return absl::OkStatus();
   }
 
-  absl::Status Engagements(const std::string& relationship) {
-    engagement::v1::ListTimelineRequest request;
-    request.set_parent(relationship);
-    return Pages<engagement::v1::ListTimelineRequest, engagement::v1::ListTimelineResponse>(
-        "rapport.engagement.v1.EngagementService/ListTimeline", request, [&](const auto& page) {
-          for (const auto& entry : page.entries()) {
-            if (entry.has_engagement()) Open("engagements.jsonl").Line(entry.engagement());
-          }
-          return absl::OkStatus();
-        });
+  // Both come in the order of people: each page is read once, however many people there are.
+  absl::Status Cards() {
+    ResourcePages people(&connection_, "contact", "rapport.contact.v1.Person");
+    ResourcePages points(&connection_, "contact", "rapport.contact.v1.ContactPoint");
+    contact::v1::ContactPoint point;
+    bool more_points = true;
+    const auto next_point = [&]() -> absl::Status {
+      ASSIGN_OR_RETURN(const google::protobuf::Any* any, points.Next());
+      more_points = any != nullptr && any->UnpackTo(&point);
+      return absl::OkStatus();
+    };
+    RETURN_IF_ERROR(next_point());
+    for (;;) {
+      contact::v1::Person person;
+      ASSIGN_OR_RETURN(const google::protobuf::Any* any, people.Next());
+      if (any == nullptr || !any->UnpackTo(&person)) break;
+      const std::string below = absl::StrCat(person.name(), "/contactPoints/");
+      std::vector<contact::v1::ContactPoint> of_person;
+      while (more_points && (point.name() < below || absl::StartsWith(point.name(), below))) {
+        const bool theirs = absl::StartsWith(point.name(), below);
+        if (theirs && !point.has_delete_time()) of_person.push_back(point);
+        RETURN_IF_ERROR(next_point());
+      }
+      if (person.has_delete_time()) continue;
+      for (const std::string& form : forms_) WriteCard(form, person, of_person);
+    }
+    for (const std::string& form : forms_) {
+      if (form == "vcard" || form == "csv") continue;
+      OutFile& file = Open(CardFile(form));
+      file.Frame(file.count() == 0 ? "[]\n" : "\n]\n");
+    }
+    return absl::OkStatus();
   }
 
-  absl::Status Story(const std::string& relationship) {
-    RETURN_IF_ERROR(Engagements(relationship));
-    RETURN_IF_ERROR(Collection<engagement::v1::ListPromisesRequest>(
-        "rapport.engagement.v1.PromiseService/ListPromises", relationship, "promises.jsonl",
-        &engagement::v1::ListPromisesResponse::promises));
-    RETURN_IF_ERROR(Collection<engagement::v1::ListFactsRequest>(
-        "rapport.engagement.v1.UnderstandingService/ListFacts", relationship, "facts.jsonl",
-        &engagement::v1::ListFactsResponse::facts));
-    RETURN_IF_ERROR(Collection<engagement::v1::ListNeedsRequest>(
-        "rapport.engagement.v1.NeedService/ListNeeds", relationship, "needs.jsonl",
-        &engagement::v1::ListNeedsResponse::needs));
-    RETURN_IF_ERROR(Collection<engagement::v1::ListSalesRequest>(
-        "rapport.engagement.v1.SaleService/ListSales", relationship, "sales.jsonl",
-        &engagement::v1::ListSalesResponse::sales));
-    RETURN_IF_ERROR(Collection<engagement::v1::ListCareEventsRequest>(
-        "rapport.engagement.v1.CareService/ListCareEvents", relationship, "care_events.jsonl",
-        &engagement::v1::ListCareEventsResponse::care_events));
-    return Collection<engagement::v1::ListFeedbackRequest>(
-        "rapport.engagement.v1.UnderstandingService/ListFeedback", relationship, "feedback.jsonl",
-        &engagement::v1::ListFeedbackResponse::feedback);
+  static std::string CardFile(const std::string& form) {
+    return absl::StrCat("people.", form == "vcard" ? "vcf" : form);
+  }
+
+  // jCard and JSContact as an array, a card a line.
+  void WriteCard(const std::string& form, const contact::v1::Person& person,
+                 const std::vector<contact::v1::ContactPoint>& points) {
+    OutFile& file = Open(CardFile(form));
+    if (form == "vcard") return file.Text(WriteVCard(person, points));
+    if (form == "csv") return file.Text(WriteCsv(person, points));
+    const std::vector<std::string> lines = CardLines(person, points);
+    const importer::Json card =
+        form == "jcard" ? importer::JCardOf(lines) : importer::JsContactOf(lines);
+    file.Frame(file.count() == 0 ? "[\n" : ",\n");
+    file.Text(card.dump(-1, ' ', false, importer::Json::error_handler_t::replace));
   }
 
   Context& context_;
   Connection& connection_;
+  CalendarExport calendar_;
   const std::string dir_;
+  const std::vector<std::string> forms_;
   std::map<std::string, std::unique_ptr<OutFile>> files_;
 };
 
 }  // namespace
 
-absl::Status Export(Context& context, const std::string& dir) {
-  return Exporter(context, dir).Run();
+absl::Status Export(Context& context, const ExportOptions& options) {
+  return Exporter(context, options).Run();
 }
 
 }  // namespace rapport::rapportctl

@@ -48,8 +48,9 @@ class Importer {
       : context_(context), options_(options), connection_(*context.connection) {}
 
   absl::Status Run() {
-    for (const std::string& given : options_.files) {
+    for (const std::string& given : WithExports(options_.files)) {
       ASSIGN_OR_RETURN(ImportFile file, LookAtFile(given));
+      if (file.is_table) RETURN_IF_ERROR(MapTable(options_.mapping, &file));
       const bool twice = std::any_of(files_.begin(), files_.end(),
                                      [&](const auto& f) { return f.path == file.path; });
       if (!twice) files_.push_back(std::move(file));
@@ -57,15 +58,29 @@ class Importer {
     std::stable_sort(files_.begin(), files_.end(),
                      [](const ImportFile& a, const ImportFile& b) { return a.kind < b.kind; });
     RETURN_IF_ERROR(MakeFolder(context_.settings.dir));
+    const absl::Status restored = RestoreExports();
+    if (!restored.ok() || files_.empty()) {
+      RETURN_IF_ERROR(Report());
+      return restored;
+    }
     ASSIGN_OR_RETURN(stewards_, ListStewards(connection_));
-    RETURN_IF_ERROR(Found());
+    if (options_.dry_run) {
+      RETURN_IF_ERROR(CheckDryRun());
+    } else {
+      RETURN_IF_ERROR(Found());
+    }
     ImportLedger ledger = OpenLedger();
-    ASSIGN_OR_RETURN(const Steward steward, ChooseSteward(stewards_, context_.settings.steward));
+    Steward steward;
+    if (!stewards_.empty() || !options_.dry_run) {
+      ASSIGN_OR_RETURN(steward, ChooseSteward(stewards_, context_.settings.steward));
+    }
     ImportRun run{.context = &context_,
                   .ledger = &ledger,
                   .source = options_.source,
-                  .again = options_.again,
-                  .steward = steward.name()};
+                  .dry_run = options_.dry_run,
+                  .again = options_.again || options_.dry_run,
+                  .steward = steward.name(),
+                  .time_zone = steward.time_zone().empty() ? LocalZone() : steward.time_zone()};
     RETURN_IF_ERROR(LearnAddresses(ledger, steward, &run.ours));
     absl::Status status;
     for (const ImportFile& file : files_) {
@@ -73,7 +88,7 @@ class Importer {
       if (!status.ok()) break;
     }
     RETURN_IF_ERROR(Report());
-    if (status.ok()) Settle(steward);
+    if (status.ok() && !options_.dry_run) Settle(steward);
     return status;
   }
 
@@ -83,6 +98,46 @@ class Importer {
   }
 
  private:
+  // The files of an export in place of their folder.
+  static std::vector<std::string> WithExports(const std::vector<std::string>& given) {
+    std::vector<std::string> files;
+    for (const std::string& name : given) {
+      const std::vector<std::string> in_folder = ExportFilesIn(name);
+      if (in_folder.empty()) files.push_back(name);
+      files.insert(files.end(), in_folder.begin(), in_folder.end());
+    }
+    return files;
+  }
+
+  // Only what can be checked without being sent.
+  absl::Status CheckDryRun() const {
+    for (const ImportFile& file : files_) {
+      if (file.kind != ImportKind::kPeople && file.kind != ImportKind::kEngagements) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--dry-run: ", file.given, " is no address book, no table and no export"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // What was exported from a house comes before all else, and needs no steward to be here.
+  absl::Status RestoreExports() {
+    const auto rest = std::find_if(files_.begin(), files_.end(), [](const ImportFile& file) {
+      return file.kind != ImportKind::kRestore;
+    });
+    if (rest == files_.begin()) return absl::OkStatus();
+    for (auto file = files_.begin(); file != rest; ++file) {
+      results_.push_back({.file = *file, .report = ImportReport(file->given)});
+    }
+    files_.erase(files_.begin(), rest);
+    RETURN_IF_ERROR(ImportRestore(context_, options_.again, options_.dry_run, &results_));
+    if (options_.dry_run) return absl::OkStatus();
+    ASSIGN_OR_RETURN(stewards_, ListStewards(connection_));
+    const auto steward = ChooseSteward(stewards_, context_.settings.steward);
+    if (steward.ok()) Settle(*steward);
+    return absl::OkStatus();
+  }
+
   // The next command may ask recommendation, which learns a moment later: waits until it knows what
   // was imported. Without it the import is no less done.
   void Settle(const Steward& steward) {
@@ -195,7 +250,7 @@ class Importer {
 
   bool Complete(const ImportLedger& ledger, const ImportFile& file) const {
     const ImportedFile* known = ledger.Find(file.path, file.state);
-    return known != nullptr && known->complete && !options_.again;
+    return known != nullptr && known->complete && !options_.again && !options_.dry_run;
   }
 
   absl::Status One(ImportRun& run, const ImportFile& file) {
@@ -206,9 +261,11 @@ class Importer {
       results_.push_back(std::move(result));
       return absl::OkStatus();
     }
-    absl::Status status = file.kind == ImportKind::kPeople ? ImportPeople(run, &result)
-                          : file.kind == ImportKind::kMail ? ImportMail(run, &result)
-                                                           : ImportHouse(run, &result);
+    absl::Status status = file.kind == ImportKind::kPeople        ? ImportPeople(run, &result)
+                          : file.kind == ImportKind::kEngagements ? ImportEngagements(run, &result)
+                          : file.kind == ImportKind::kMail        ? ImportMail(run, &result)
+                          : file.kind == ImportKind::kCalendar    ? ImportCalendar(run, &result)
+                                                                  : ImportHouse(run, &result);
     if (absl::Status saved = result.report.Save(context_.settings.dir); status.ok()) {
       status = saved;
     }
@@ -247,7 +304,8 @@ class Importer {
       for (const auto& [key, value] :
            {std::pair("items", counts.items), std::pair("fresh", counts.fresh),
             std::pair("notCounted", counts.not_counted), std::pair("ourselves", counts.ourselves),
-            std::pair("nobody", counts.nobody), std::pair("unreadable", counts.unreadable),
+            std::pair("nobody", counts.nobody), std::pair("planned", counts.planned),
+            std::pair("notHeld", counts.not_held), std::pair("unreadable", counts.unreadable),
             std::pair("partly", result.report.partly())}) {
         SetWhole(file, key, value);
       }

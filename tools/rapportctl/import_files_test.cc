@@ -31,11 +31,34 @@ TEST(LookAtFile, KnowsFilesByNameAndByContent) {
   EXPECT_EQ(kind("a.VCF", ""), ImportKind::kPeople);
   EXPECT_EQ(kind("a.mbox", ""), ImportKind::kMail);
   EXPECT_EQ(kind("a.eml", ""), ImportKind::kMail);
+  EXPECT_EQ(kind("a.ics", ""), ImportKind::kCalendar);
   EXPECT_EQ(kind("a.jsonl", ""), ImportKind::kHouse);
   EXPECT_EQ(kind("people", "BEGIN:VCARD\r\n"), ImportKind::kPeople);
   EXPECT_EQ(kind("Inbox", "From ana@a.example Mon Jan  5 10:00:00 2026\n"), ImportKind::kMail);
   EXPECT_EQ(kind("one", "Return-Path: <ana@a.example>\n"), ImportKind::kMail);
+  EXPECT_EQ(kind("invite", "BEGIN:VCALENDAR\r\n"), ImportKind::kCalendar);
   EXPECT_EQ(kind("list", "{\"method\": \"m\"}"), ImportKind::kHouse);
+}
+
+TEST(LookAtFile, KnowsTheFormsOfAddressBooksAndExports) {
+  const std::string dir = Folder();
+  const auto look = [&](const char* name, const char* text) {
+    return *LookAtFile(Write(dir, name, text));
+  };
+  for (const auto& [name, text, form] :
+       {std::tuple("a.jcard", "", "jcard"), std::tuple("b.jscontact", "", "jscontact"),
+        std::tuple("c.json", "[ [\"vcard\", []]]", "jcard"),
+        std::tuple("d", "\n[\"vcard\",[]]", "jcard"),
+        std::tuple("e.json", "[{ \"@type\": \"Card\"}]", "jscontact"),
+        std::tuple("f.ndjson", "{\"version\":\"1.0\",\"@type\":\"Card\"}", "jscontact")}) {
+    EXPECT_EQ(look(name, text).kind, ImportKind::kPeople) << name;
+    EXPECT_EQ(look(name, text).form, form) << name;
+  }
+  EXPECT_TRUE(look("g.CSV", "a,b\n").is_table);
+  EXPECT_TRUE(look("h.tsv", "a\tb\n").is_table);
+  const char* line = "{\"@type\":\"type.googleapis.com/rapport.contact.v1.Person\",\"name\":\"x\"}";
+  EXPECT_EQ(look("people.jsonl", line).kind, ImportKind::kRestore);
+  EXPECT_EQ(look("everything", line).kind, ImportKind::kRestore);
 }
 
 TEST(LookAtFile, RefusesWhatItDoesNotKnow) {

@@ -96,7 +96,7 @@ class HouseImport {
         if (ExitCodeOf(status) == kExitUnavailable || ExitCodeOf(status) == kExitNotAllowed) {
           return status;
         }
-        report->Unreadable(number, Reason(status));
+        report->Unreadable(number, FirstLine(status));
       }
       if (progress != nullptr) progress->Set(bytes);
     }
@@ -172,13 +172,6 @@ class HouseImport {
                                                        : answer.matches(0).relationships(0)};
     known_[std::string(address)] = known;
     return known;
-  }
-
-  // The first line of the error, without the name of the program.
-  static std::string Reason(const absl::Status& status) {
-    std::string text = ErrorText(status);
-    text.erase(std::min(text.find('\n'), text.size()));
-    return std::string(absl::StripPrefix(text, "rapportctl: "));
   }
 
   Connection& connection_;

@@ -15,11 +15,13 @@ struct CountName {
   const char* name;
   std::int64_t ImportCounts::*member;
 };
-constexpr std::array<CountName, 6> kCounts = {{{"items", &ImportCounts::items},
+constexpr std::array<CountName, 8> kCounts = {{{"items", &ImportCounts::items},
                                                {"fresh", &ImportCounts::fresh},
                                                {"notCounted", &ImportCounts::not_counted},
                                                {"ourselves", &ImportCounts::ourselves},
                                                {"nobody", &ImportCounts::nobody},
+                                               {"planned", &ImportCounts::planned},
+                                               {"notHeld", &ImportCounts::not_held},
                                                {"unreadable", &ImportCounts::unreadable}}};
 
 Struct ToStruct(const ImportedFile& file) {

@@ -15,11 +15,13 @@ namespace rapport::rapportctl {
 
 // What one file gave.
 struct ImportCounts {
-  std::int64_t items = 0;        // people, messages or requests that were read
+  std::int64_t items = 0;        // people, messages, meetings or requests that were read
   std::int64_t fresh = 0;        // of them not known before
   std::int64_t not_counted = 0;  // messages kept but not counted
   std::int64_t ourselves = 0;    // messages among ourselves, not kept
   std::int64_t nobody = 0;       // messages without another side, not kept
+  std::int64_t planned = 0;      // meetings that are still ahead
+  std::int64_t not_held = 0;     // meetings that were called off or declined, not kept
   std::int64_t unreadable = 0;   // records that could not be read or were refused
   friend bool operator==(const ImportCounts&, const ImportCounts&) = default;
 };

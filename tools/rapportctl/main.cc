@@ -52,7 +52,7 @@ struct Flags {
   SaleOptions sale;
   std::string why_not_who, why_not_what;
   bool no = false;  // check: the answer is "not now"
-  std::string export_dir = "rapport-export";
+  ExportOptions to;
 };
 
 void AddGlobals(CLI::App& app, Flags& f) {
@@ -123,8 +123,12 @@ void AddReading(CLI::App& app, Flags& f, Command* chosen) {
   explain->add_option("--since", f.explain.since, "from when (\"1 month ago\")");
 
   CLI::App* out = Add(app, "export", "writes all that is known into files", chosen,
-                      [&f](Context& c) { return Export(c, f.export_dir); });
-  out->add_option("--out", f.export_dir, "folder (rapport-export)");
+                      [&f](Context& c) { return Export(c, f.to); });
+  out->add_option("--out", f.to.dir, "folder (rapport-export)");
+  out->add_option("--cards", f.to.cards,
+                  "forms of address books: vcard (default), jcard, jscontact, csv")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"vcard", "jcard", "jscontact", "csv"}));
 
   Add(app, "status", "whether the services are ready", chosen, ShowStatus);
   Add(app, "cache", "the shared cache: mode, epoch, share of hits, memory of Redis", chosen,
@@ -351,9 +355,18 @@ int Run(int argc, char** argv) {
   app.footer(kFooter);
   app.require_subcommand(1);
   AddGlobals(app, f);
-  CLI::App* import = Add(app, "import", "reads address books, mailboxes and lists of requests",
-                         &chosen, [&](Context& c) { return Import(c, f.import, &unreadable); });
-  import->add_option("files", f.import.files, ".vcf, .mbox, .eml, .jsonl")->required();
+  CLI::App* import =
+      Add(app, "import", "reads address books, mailboxes, calendars and lists of requests", &chosen,
+          [&](Context& c) { return Import(c, f.import, &unreadable); });
+  import
+      ->add_option("files", f.import.files,
+                   ".vcf, .csv, .mbox, .eml, .ics, .jsonl, or the folder of an export")
+      ->required();
+  import->add_option("--mapping", f.import.mapping,
+                     "file that says what the columns of a .csv mean (else they are named like "
+                     "fields)");
+  import->add_flag("--dry-run", f.import.dry_run,
+                   "reads and checks people, tables and exports; changes nothing");
   import->add_option("--me", f.import.me, "an address of yours; may be repeated");
   import->add_option("--name", f.import.name, "your name, for a house without stewards");
   import->add_option("--source", f.import.source,

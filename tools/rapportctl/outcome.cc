@@ -1,9 +1,11 @@
 #include "tools/rapportctl/outcome.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/errors.h"
 #include "google/rpc/error_details.pb.h"
 #include "tools/rapportctl/words.h"
@@ -83,6 +85,12 @@ std::string ErrorText(const absl::Status& status) {
   }
   if (has_reason) absl::StrAppend(&out, CodeLine(status, info.reason(), ""));
   return out;
+}
+
+std::string FirstLine(const absl::Status& status) {
+  std::string text = ErrorText(status);
+  text.erase(std::min(text.find('\n'), text.size()));
+  return std::string(absl::StripPrefix(text, "rapportctl: "));
 }
 
 }  // namespace rapport::rapportctl

@@ -25,6 +25,8 @@ int ExitCodeOf(const absl::Status& status);
 //   rapportctl: channel: "fax" is none of phone, mail, …
 //               INVALID_ARGUMENT · FIELD · engagement.channel
 std::string ErrorText(const absl::Status& status);
+// Its first line, without the name of the program.
+std::string FirstLine(const absl::Status& status);
 
 }  // namespace rapport::rapportctl
 

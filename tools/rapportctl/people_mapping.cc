@@ -1,11 +1,11 @@
 #include "tools/rapportctl/people_mapping.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/text/locale.h"
 #include "common/text/normalise.h"
 #include "common/text/utf8.h"
@@ -26,11 +26,6 @@ std::string Text(absl::string_view text, std::size_t max_bytes) {
   std::string out = text::ReplaceInvalidUtf8(text);
   std::replace(out.begin(), out.end(), '\0', ' ');
   return std::string(text::TruncateBytes(out, max_bytes));
-}
-
-std::string Escaped(absl::string_view value) {
-  return absl::StrReplaceAll(
-      value, {{"\\", "\\\\"}, {"\n", "\\n"}, {"\r", ""}, {",", "\\,"}, {";", "\\;"}});
 }
 
 class Mapper {
@@ -83,7 +78,6 @@ class Mapper {
     parts.insert(parts.end(), contact_.units.begin(), contact_.units.end());
     person_.set_organization(Line(absl::StrJoin(parts, ", "), 400));
     person_.set_title(Line(contact_.title.empty() ? contact_.role : contact_.title, 400));
-    if (!contact_.title.empty() && !contact_.role.empty()) Unmodelled("ROLE", contact_.role);
   }
 
   void Tongues() {
@@ -91,30 +85,31 @@ class Mapper {
       const auto canonical = text::CanonicalLanguageTag(tag);
       if (canonical.ok() && canonical->size() <= 35) {
         AddDistinct(*canonical, 20, person_.mutable_languages());
-      } else {
-        Unmodelled("LANG", tag);
       }
     }
     if (text::IsIanaZone(contact_.time_zone) && contact_.time_zone.size() <= 64) {
       person_.set_time_zone(contact_.time_zone);
-    } else if (!contact_.time_zone.empty()) {
-      Unmodelled("TZ", contact_.time_zone);
     }
   }
 
   void Days() {
     AddDay(contact_.birthday, contact::v1::Anniversary::BIRTH);
     AddDay(contact_.anniversary, contact::v1::Anniversary::WEDDING);
+    for (const auto& [date, label] : contact_.days) {
+      AddDay(date, contact::v1::Anniversary::OTHER, label);
+    }
+    person_.set_pronouns(Line(contact_.pronouns, 100));
   }
 
-  void AddDay(const std::optional<importer::ContactDate>& date,
-              contact::v1::Anniversary::Kind kind) {
-    if (!date) return;
+  void AddDay(const std::optional<importer::ContactDate>& date, contact::v1::Anniversary::Kind kind,
+              absl::string_view label = {}) {
+    if (!date || person_.anniversaries_size() >= 20) return;
     auto& day = *person_.add_anniversaries();
     day.set_kind(kind);
     day.mutable_date()->set_year(date->year.value_or(0));
     day.mutable_date()->set_month(date->month);
     day.mutable_date()->set_day(date->day);
+    day.set_label(Line(label, 100));
   }
 
   void Points() {
@@ -134,6 +129,10 @@ class Mapper {
       AddPoint(contact::v1::ContactPoint::IN_APP, messenger.value, messenger.label, messenger.types,
                messenger.preference);
     }
+    for (const auto& profile : contact_.profiles) {
+      AddPoint(contact::v1::ContactPoint::SOCIAL, profile.value, profile.label, profile.types,
+               profile.preference);
+    }
     for (const auto& address : contact_.addresses) {
       auto* point = AddPoint(contact::v1::ContactPoint::POSTAL, Printed(address), address.label,
                              address.types, address.preference);
@@ -151,8 +150,6 @@ class Mapper {
     return absl::StrJoin(parts, ", ");
   }
 
-  // The country of the first address, where it is written as a code: it tells how to read a
-  // national number.
   // The country of an address if it is written as a code of two letters.
   static std::string RegionOf(const importer::ContactAddress& address) {
     const std::string& code = address.country;
@@ -160,6 +157,7 @@ class Mapper {
     return code.size() == 2 && upper(code[0]) && upper(code[1]) ? code : "";
   }
 
+  // The first of them: it tells how to read a national number.
   std::string Region() const {
     for (const auto& address : contact_.addresses) {
       if (std::string region = RegionOf(address); !region.empty()) return region;
@@ -180,18 +178,28 @@ class Mapper {
     return point;
   }
 
-  void Rest() {
-    for (const auto& url : contact_.urls) Unmodelled("URL", url.value);
-    for (const auto& related : contact_.related) {
-      const std::string type = Line(related.type, 50);
-      Unmodelled(type.empty() ? std::string("RELATED") : absl::StrCat("RELATED;TYPE=", type),
-                 related.value);
+  // Whether a person has no field for what this line says.
+  bool IsUnmodelled(const importer::ContactLine& line) const {
+    if (line.field == "time_zone") return person_.time_zone() != line.value;
+    if (line.field == "languages") {
+      const auto canonical = text::CanonicalLanguageTag(line.value);
+      const auto& known = person_.languages();
+      return !canonical.ok() || std::find(known.begin(), known.end(), *canonical) == known.end();
     }
-    for (const std::string& line : contact_.unmodelled) AddLine(line);
+    return line.field != "label";
   }
 
-  void Unmodelled(absl::string_view property, absl::string_view value) {
-    AddLine(absl::StrCat(property, ":", Escaped(value)));
+  void Rest() {
+    std::set<std::string> groups;
+    for (const importer::ContactLine& line : contact_.lines) {
+      if (!IsUnmodelled(line)) continue;
+      AddLine(line.raw);
+      if (!line.group.empty()) groups.insert(line.group);
+    }
+    for (const importer::ContactLine& line : contact_.lines) {
+      if (line.field == "label" && groups.contains(line.group)) AddLine(line.raw);
+    }
+    for (const std::string& line : contact_.unmodelled) AddLine(line);
   }
 
   void AddLine(absl::string_view line) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -10,6 +11,10 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "common/text/utf8.h"
+#include "common/time/proto_time.h"
+#include "tools/import/vcard.h"
+#include "tools/import/vcard_line.h"
+#include "tools/rapportctl/people_mapping.h"
 
 namespace rapport::rapportctl {
 namespace {
@@ -39,22 +44,24 @@ class Card {
   void AddText(absl::string_view property, absl::string_view value) {
     if (!value.empty()) Add(property, Escaped(value));
   }
-  void Raw(absl::string_view line) {
-    std::size_t room = kLineBytes;
-    while (line.size() > room) {
-      const absl::string_view part = text::TruncateBytes(line, room);
-      if (part.empty()) break;
-      absl::StrAppend(&text_, part, "\r\n ");
-      line.remove_prefix(part.size());
-      room = kLineBytes - 1;
-    }
-    absl::StrAppend(&text_, line, "\r\n");
-  }
-  std::string Text() && { return std::move(text_); }
+  void Raw(absl::string_view line) { lines_.emplace_back(line); }
+  std::vector<std::string> Lines() && { return std::move(lines_); }
 
  private:
-  std::string text_;
+  std::vector<std::string> lines_;
 };
+
+void AppendFolded(absl::string_view line, std::string* text) {
+  std::size_t room = kLineBytes;
+  while (line.size() > room) {
+    const absl::string_view part = text::TruncateBytes(line, room);
+    if (part.empty()) break;
+    absl::StrAppend(text, part, "\r\n ");
+    line.remove_prefix(part.size());
+    room = kLineBytes - 1;
+  }
+  absl::StrAppend(text, line, "\r\n");
+}
 
 std::string Date(const type::v1::PartialDate& date) {
   if (date.year() == 0) return absl::StrFormat("--%02d%02d", date.month(), date.day());
@@ -69,6 +76,51 @@ std::string UidOf(const Person& person) {
     }
   }
   return absl::StrCat("urn:uuid:", person.uid());
+}
+
+// A kept line as vCard 4.0 can hold it: word for word, but for the encodings of older versions,
+// which 4.0 does not know.
+std::string Kept(const std::string& line) {
+  importer::VCardProperty property;
+  const bool parsed = importer::ParseContentLine(line, &property).empty();
+  const std::string encoding =
+      absl::AsciiStrToUpper(parsed ? std::string(property.Parameter("ENCODING")) : std::string());
+  if (encoding.empty() && (!parsed || property.Parameter("CHARSET").empty())) {
+    // A line break inside would begin another property.
+    return absl::StrReplaceAll(line, {{"\r", ""}, {"\n", "\\n"}});
+  }
+  std::string out =
+      property.group.empty() ? property.name : absl::StrCat(property.group, ".", property.name);
+  std::string media = property.binary ? "application/octet-stream" : "";
+  for (const importer::VCardParameter& parameter : property.parameters) {
+    if (parameter.name == "ENCODING" || parameter.name == "CHARSET") continue;
+    if (property.binary && parameter.name == "VALUE") continue;
+    const std::string type = absl::AsciiStrToLower(parameter.value);
+    if (property.binary && parameter.name == "TYPE") {
+      const bool whole = absl::StrContains(type, "/");
+      const absl::string_view kind = property.name == "SOUND" ? "audio/"
+                                     : property.name == "KEY" ? "application/"
+                                                              : "image/";
+      media = whole ? type : absl::StrCat(kind, type == "jpg" ? "jpeg" : type);
+      continue;
+    }
+    absl::StrAppend(&out, ";", parameter.name, "=", Quoted(parameter.value));
+  }
+  if (!property.binary) {
+    return absl::StrCat(out, ":", absl::StrReplaceAll(property.value, {{"\r", ""}, {"\n", "\\n"}}));
+  }
+  return absl::StrCat(out, ":data:", media, ";base64,", absl::Base64Escape(property.value));
+}
+
+// The text of the kept ROLE, or "".
+std::string RoleOf(const Person& person) {
+  for (const std::string& line : person.unmodelled_properties()) {
+    importer::VCardProperty property;
+    if (importer::ParseContentLine(line, &property).empty() && property.name == "ROLE") {
+      return Line(importer::Unescape(property.value), 400);
+    }
+  }
+  return "";
 }
 
 void Point(const ContactPoint& point, Card* card) {
@@ -87,7 +139,7 @@ void Point(const ContactPoint& point, Card* card) {
                 absl::StrCat(";;", Escaped(point.value()), ";;;;"));
       break;
     case ContactPoint::SOCIAL:
-      card->AddText(absl::StrCat("X-SOCIALPROFILE", parameters), point.value());
+      card->AddText(absl::StrCat("SOCIALPROFILE;VALUE=text", parameters), point.value());
       break;
     default:
       card->AddText(absl::StrCat("IMPP", parameters), point.value());
@@ -97,10 +149,8 @@ void Point(const ContactPoint& point, Card* card) {
 
 }  // namespace
 
-std::string WriteVCard(const Person& person, const std::vector<ContactPoint>& points) {
+std::vector<std::string> CardLines(const Person& person, const std::vector<ContactPoint>& points) {
   Card card;
-  card.Raw("BEGIN:VCARD");
-  card.Raw("VERSION:4.0");
   card.AddText("UID", UidOf(person));
   card.AddText("FN", person.full_name());
   if (person.has_name_components()) {
@@ -116,7 +166,8 @@ std::string WriteVCard(const Person& person, const std::vector<ContactPoint>& po
                                        }));
   }
   card.AddText("ORG", person.organization());
-  card.AddText("TITLE", person.title());
+  // A card without title gave its role for one.
+  if (person.title() != RoleOf(person)) card.AddText("TITLE", person.title());
   for (const Anniversary& day : person.anniversaries()) {
     if (day.kind() == Anniversary::BIRTH) card.Add("BDAY", Date(day.date()));
     if (day.kind() == Anniversary::WEDDING) card.Add("ANNIVERSARY", Date(day.date()));
@@ -136,14 +187,22 @@ std::string WriteVCard(const Person& person, const std::vector<ContactPoint>& po
                out->append(Escaped(label));
              }));
   }
-  card.AddText("NOTE", person.note());
-  card.AddText("X-PRONOUNS", person.pronouns());
-  for (const std::string& line : person.unmodelled_properties()) {
-    // A line break inside would begin another property.
-    card.Raw(absl::StrReplaceAll(line, {{"\r", ""}, {"\n", "\\n"}}));
+  if (person.has_update_time()) {
+    card.Add("REV", absl::FormatTime("%Y%m%dT%H%M%SZ", time::FromProto(person.update_time()),
+                                     absl::UTCTimeZone()));
   }
-  card.Raw("END:VCARD");
-  return std::move(card).Text();
+  card.AddText("NOTE", person.note());
+  card.AddText("PRONOUNS", person.pronouns());
+  for (const std::string& line : person.unmodelled_properties()) {
+    card.Raw(Kept(line));
+  }
+  return std::move(card).Lines();
+}
+
+std::string WriteVCard(const Person& person, const std::vector<ContactPoint>& points) {
+  std::string text = "BEGIN:VCARD\r\nVERSION:4.0\r\n";
+  for (const std::string& line : CardLines(person, points)) AppendFolded(line, &text);
+  return text + "END:VCARD\r\n";
 }
 
 }  // namespace rapport::rapportctl

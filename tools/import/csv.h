@@ -1,0 +1,65 @@
+// Tables of text (RFC 4180) from a stream of any size, as spreadsheets really write them. Memory is
+// bounded by the limits below, whatever the input.
+#ifndef RAPPORT_TOOLS_IMPORT_CSV_H_
+#define RAPPORT_TOOLS_IMPORT_CSV_H_
+
+#include <cstdint>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tools/import/import_problem.h"
+#include "tools/import/line_reader.h"
+
+namespace rapport::importer {
+
+struct CsvRecord {
+  int64_t line = 0;                 // where the record begins
+  std::vector<std::string> fields;  // valid UTF-8, quotes undone, line breaks in them as "\n"
+};
+
+struct CsvOptions {
+  std::string file;     // name used in problems
+  char delimiter = 0;   // 0: the first of , ; tab | that the first record has most of
+  std::string charset;  // of the bytes; "": UTF-8 if a field is, else windows-1252
+  size_t max_record_bytes = 1 << 20;
+  size_t max_fields = 1000;
+};
+
+// Takes byte order marks (UTF-8, UTF-16), LF, CRLF and CR, line breaks inside quotes, and a first
+// line "sep=;" as spreadsheets write it. Lines without any character are no records. A quote inside
+// an unquoted field is a character. Not thread-safe. `in` must outlive the reader.
+class CsvReader {
+ public:
+  CsvReader(std::istream* in, CsvOptions options);
+  CsvReader(const CsvReader&) = delete;
+  CsvReader& operator=(const CsvReader&) = delete;
+  ~CsvReader();
+
+  // The next record, or what could not be read: "text behind a closing quote", "quote without end",
+  // "record larger than … bytes", "more than … fields". nullopt at the end of the input. Behind a
+  // problem, reading goes on with the next line.
+  std::optional<std::variant<CsvRecord, ImportProblem>> Next();
+
+  // Known after the first Next.
+  char delimiter() const { return options_.delimiter; }
+
+ private:
+  class Parser;
+  char Detect(std::string_view first) const;
+
+  CsvOptions options_;
+  std::unique_ptr<std::istream> recoded_;
+  LineReader lines_;
+  bool begun_ = false;
+};
+
+// The record as a line that CsvReader reads back, without line end.
+std::string CsvLine(const std::vector<std::string>& fields, char delimiter);
+
+}  // namespace rapport::importer
+
+#endif  // RAPPORT_TOOLS_IMPORT_CSV_H_
