@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
+#include "common/resource/name.h"
 #include "common/rpc/request_validator.h"
 #include "rapport/transfer/v1/transfer_service.pb.h"
 #include "tools/import/line_reader.h"
@@ -32,13 +33,6 @@ constexpr std::size_t kMaxLineBytes = 16 << 20;
 constexpr int kBatchesPerMark = 20;
 // Engagement learns of relationships after contact has them; of a million it takes a while.
 constexpr int kTriesToCatchUp = 30;
-
-// "tenants/home/" of "tenants/home/people/…".
-std::string TenantOf(absl::string_view name) {
-  const std::size_t slash = name.find('/', absl::string_view("tenants/").size());
-  if (!absl::StartsWith(name, "tenants/") || slash == absl::string_view::npos) return "";
-  return std::string(name.substr(0, slash + 1));
-}
 
 class Restore {
  public:
@@ -201,14 +195,16 @@ class Restore {
 
   void MoveToOurTenant(const TransferKind& kind, google::protobuf::Any* any) const {
     const std::string ours = absl::StrCat(connection_.parent(), "/");
-    std::unique_ptr<google::protobuf::Message> resource(
+    const std::unique_ptr<google::protobuf::Message> moved(
         google::protobuf::MessageFactory::generated_factory()->GetPrototype(kind.type)->New());
-    if (!resource->ParseFromString(any->value())) return;
-    const auto* name = kind.type->FindFieldByName("name");
-    const std::string theirs = TenantOf(resource->GetReflection()->GetString(*resource, name));
-    if (theirs.empty() || theirs == ours) return;
-    MoveNames(theirs, ours, resource.get());
-    any->set_value(resource->SerializeAsString());
+    if (!moved->ParseFromString(any->value())) return;
+    const std::string name =
+        moved->GetReflection()->GetString(*moved, kind.type->FindFieldByName("name"));
+    const absl::string_view tenant = resource::TenantOfName(name);
+    const std::string theirs = absl::StrCat("tenants/", tenant, "/");
+    if (tenant.empty() || theirs == ours) return;
+    MoveNames(theirs, ours, moved.get());
+    any->set_value(moved->SerializeAsString());
   }
 
   absl::Status Send(const TransferKind& kind, ImportCounts* counts, ImportedResult* result) {
