@@ -159,9 +159,10 @@ inline constexpr double kNegativeJitter = 0.4;
 inline constexpr absl::Duration kSecondMissWindow = absl::Seconds(10);  // negatives: second miss
 inline constexpr double kNegativeShare = 0.05;                          // of the keys of a tenant
 inline constexpr absl::Duration kRefreshWindow = absl::Seconds(60);     // the last tenth
-inline constexpr absl::Duration kLeaseTtl = absl::Seconds(3);      // longer than a fill at p99.9
-inline constexpr absl::Duration kIntentTtl = absl::Seconds(30);    // outlives its write by far
-inline constexpr absl::Duration kMarkToCommit = absl::Seconds(5);  // the store sees to it
+inline constexpr absl::Duration kLeaseTtl = absl::Seconds(3);    // longer than a fill at p99.9
+inline constexpr absl::Duration kIntentTtl = absl::Seconds(30);  // outlives its write by far
+// The store's limit for one statement. Statements that wait for locks one after the other add up.
+inline constexpr absl::Duration kMarkToCommit = absl::Seconds(5);
 inline constexpr absl::Duration kBlankTtl = absl::Seconds(60);
 inline constexpr absl::Duration kReadBudget = absl::Milliseconds(20);
 inline constexpr absl::Duration kMarkBudget = absl::Milliseconds(50);  // also a stamp's
