@@ -22,11 +22,12 @@ namespace {
 using Operand = FilterNode::Operand;
 
 // The texts one behind the other, with anything between them.
+// They are in lower case.
 bool ContainsInOrder(absl::string_view text, const std::vector<std::string>& parts) {
   const std::string lower = absl::AsciiStrToLower(text);
   absl::string_view rest = lower;
   for (const auto& part : parts) {
-    const std::size_t at = rest.find(absl::AsciiStrToLower(part));
+    const std::size_t at = rest.find(part);
     if (at == absl::string_view::npos) return false;
     rest.remove_prefix(at + part.size());
   }

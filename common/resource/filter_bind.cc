@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -136,6 +137,9 @@ class Binder {
         if (stars && ordered) return Value(tree, "no \"*\" behind < and >");
         out->operand = FilterNode::Operand::kText;
         out->text = tree.value;
+        if (tree.comparator == Comparator::kHas && !field->is_repeated()) {
+          for (std::string& part : out->text) absl::AsciiStrToLower(&part);
+        }
         return absl::OkStatus();
       case FieldDescriptor::CPPTYPE_BOOL:
         if (ordered) return Wrong(tree, "yes and no have no order: use = or !=");

@@ -32,8 +32,9 @@ struct FilterNode {
   // What the value is compared as; kPresence needs no operand.
   enum class Operand { kPresence, kText, kSigned, kUnsigned, kReal, kBool, kTime, kDuration };
   Operand operand = Operand::kPresence;
-  std::vector<std::string> text = {};  // between the stars
-  std::int64_t number = 0;             // also of enums and yes or no
+  // Between the stars; in lower case where words are looked for.
+  std::vector<std::string> text = {};
+  std::int64_t number = 0;  // also of enums and yes or no
   std::uint64_t natural = 0;
   double real = 0;
   absl::Time time = {};
