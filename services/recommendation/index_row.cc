@@ -12,7 +12,7 @@ namespace rapport::recommendation {
 namespace {
 
 // Counts the layouts of IndexEntry.
-constexpr std::int64_t kLayout = 2000 + static_cast<std::int64_t>(sizeof(IndexEntry));
+constexpr std::int64_t kLayout = 3000 + static_cast<std::int64_t>(sizeof(IndexEntry));
 
 }  // namespace
 

@@ -45,8 +45,9 @@ struct EntryHead {
   std::uint16_t moved : 1 = 0;         // The tail holds thanks, a life event or an ask.
   std::uint16_t may_propose : 1 = 0;   // The tail's topics may tie an offer to them.
   std::uint16_t wants_to_buy : 1 = 0;  // They asked to buy, at some time.
+  std::uint16_t unused : 4 = 0;        // No bit is left undefined: equal entries have equal bytes.
 };
-static_assert(sizeof(EntryHead) == 16);
+static_assert(sizeof(EntryHead) == 16 && std::has_unique_object_representations_v<EntryHead>);
 
 // The rest; read only if the head asks for it. Times in whole seconds are kNoLetter if there is
 // none.
@@ -62,7 +63,7 @@ struct EntryTail {
   std::uint32_t topic_bits = 0;                // TopicBits of what may tie an offer to them.
   std::array<std::uint8_t, 24> packed_days{};  // Days of the leap year, nine bits each; 0 ends.
 };
-static_assert(sizeof(EntryTail) == 80);
+static_assert(sizeof(EntryTail) == 80 && std::has_unique_object_representations_v<EntryTail>);
 
 struct IndexEntry {
   EntryHead head;
