@@ -257,6 +257,7 @@ absl::Status Host::RunUntilStopped(rpc::MethodTable* table, const RunOptions& ru
   serving.listen = options_.listen;
   ASSIGN_OR_RETURN(serving.credentials, ServerCredentials(options_));
   serving.loops = options_.loops;
+  serving.cork = options_.cork;
   serving.store_id = store_id_;
   serving.former_store_ids = former_store_ids_;
   serving.lag = run.lag;

@@ -67,15 +67,16 @@ class HostTest : public ::testing::Test {
 };
 
 TEST_F(HostTest, TakesWhatAServiceNeeds) {
-  const auto options =
-      Parse({"--store=sqlite:/data/x.db", "--jwks_file=keys", "--issuer=a,b", "--audience=rapport",
-             "--listen=0.0.0.0:7101,unix:/run/x", "--tenant_rate=50", "--loops=3", "--reflection"});
+  const auto options = Parse({"--store=sqlite:/data/x.db", "--jwks_file=keys", "--issuer=a,b",
+                              "--audience=rapport", "--listen=0.0.0.0:7101,unix:/run/x",
+                              "--tenant_rate=50", "--loops=3", "--nocork", "--reflection"});
   ASSERT_OK(options);
   EXPECT_EQ(options->store, "sqlite:/data/x.db");
   EXPECT_THAT(options->issuers, ElementsAre("a", "b"));
   EXPECT_THAT(options->listen, ElementsAre("0.0.0.0:7101", "unix:/run/x"));
   EXPECT_EQ(options->tenant_rate, 50);
   EXPECT_EQ(options->loops, 3);
+  EXPECT_FALSE(options->cork);
   EXPECT_GE(options->read_threads, 2);
   EXPECT_TRUE(options->reflection);
   EXPECT_FALSE(options->fixed_tenant.has_value());

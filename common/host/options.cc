@@ -73,6 +73,7 @@ ABSL_FLAG(absl::Duration, drain_delay, absl::ZeroDuration(),
 ABSL_FLAG(absl::Duration, drain_grace, absl::Seconds(10),
           "how long calls in flight may take to end after that");
 ABSL_FLAG(std::int32_t, loops, 0, "event loops; 0 for one per two cores");
+ABSL_FLAG(bool, cork, true, "answers of one moment to one TCP connection leave together");
 ABSL_FLAG(std::int32_t, read_threads, 0, "threads that read from the store; 0 for two per core");
 ABSL_FLAG(std::string, port_file, "",
           "file that gets the bound addresses, one a line, once the service is ready");
@@ -189,6 +190,7 @@ absl::Status ReadNumbers(Options* options) {
     }
   }
   options->loops = absl::GetFlag(FLAGS_loops);
+  options->cork = absl::GetFlag(FLAGS_cork);
   options->read_threads = absl::GetFlag(FLAGS_read_threads);
   if (options->loops < 0 || options->loops > 64) return Invalid("loops", "must be 0 to 64");
   if (options->read_threads < 0 || options->read_threads > 256) {

@@ -50,6 +50,7 @@ struct Options {
   absl::Duration drain_delay;
   absl::Duration drain_grace;
   int loops = 1;
+  bool cork = true;
   int read_threads = 4;
   std::string port_file;  // gets the bound addresses, one a line, once the service is ready
 };

@@ -21,8 +21,9 @@ gpr_timespec After(absl::Duration delay) {
 
 }  // namespace
 
-Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<Companion> companion)
-    : queue_(std::move(queue)), companion_(std::move(companion)) {
+Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<Companion> companion,
+           bool cork)
+    : queue_(std::move(queue)), companion_(std::move(companion)), corks_(cork) {
   wake_.loop = this;
   tick_.loop = this;
   early_tick_.loop = this;
@@ -37,11 +38,7 @@ void Loop::Start() {
   thread_ = std::thread([this, &started] {
     thread_id_ = std::this_thread::get_id();
     started.set_value();
-    if (companion_ == nullptr) {
-      Run();
-    } else {
-      RunTurns();
-    }
+    Run();
   });
   started.get_future().wait();
 }
@@ -57,19 +54,14 @@ void Loop::StopAndJoin() {
 }
 
 void Loop::Run() {
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_->Next(&tag, &ok)) {
-    base::HappensAfter(tag);
-    static_cast<Event*>(tag)->OnEvent(ok);
-  }
-}
-
-void Loop::RunTurns() {
-  companion_->OnBegin([this] { Post(&nothing_); });
+  if (companion_ != nullptr) companion_->OnBegin([this] { Post(&nothing_); });
   auto status = grpc::CompletionQueue::TIMEOUT;
   while (status != grpc::CompletionQueue::SHUTDOWN) {
-    gpr_timespec until = After(companion_->OnTurn());
+    gpr_timespec until = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+    if (companion_ != nullptr) {
+      until = After(companion_->OnTurn());
+      corks_.EndTurn();
+    }
     for (int events = 0; events < kEventsATurn; ++events) {
       void* tag = nullptr;
       bool ok = false;
@@ -79,8 +71,9 @@ void Loop::RunTurns() {
       static_cast<Event*>(tag)->OnEvent(ok);
       until = gpr_inf_past(GPR_CLOCK_MONOTONIC);
     }
+    corks_.EndTurn();
   }
-  companion_->OnEnd();
+  if (companion_ != nullptr) companion_->OnEnd();
 }
 
 void Loop::Flush() {

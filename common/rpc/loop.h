@@ -12,6 +12,7 @@
 #include "common/base/happens_before.h"
 #include "common/base/mutex.h"
 #include "common/rpc/companion.h"
+#include "common/rpc/corks.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
 
@@ -46,7 +47,7 @@ class Ticked {
 class Loop {
  public:
   explicit Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue,
-                std::unique_ptr<Companion> companion = nullptr);
+                std::unique_ptr<Companion> companion = nullptr, bool cork = true);
   ~Loop();
 
   void Start();
@@ -63,6 +64,8 @@ class Loop {
   grpc::ServerCompletionQueue* queue() const { return queue_.get(); }
 
   // Loop thread only.
+  // To be called before gRPC gets an answer that may leave together with others of this turn.
+  void BeforeAnswer(const grpc::ServerContextBase& call) { corks_.BeforeAnswer(call); }
   void AddTicked(Ticked* ticked);
   void RemoveTicked(Ticked* ticked) { ticked_.erase(ticked); }
   // Calls and stream messages that have begun and not ended.
@@ -84,14 +87,14 @@ class Loop {
   struct Nothing : Posted {
     void OnPosted() override {}
   };
+  // In turns: the companion's, if there is one; then what gRPC has, at most 128 events.
   void Run();
-  // The same with a companion: what gRPC has, at most 128 events, then the companion's turn.
-  void RunTurns();
   void ArmTick();
   void TickAll();
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const std::unique_ptr<Companion> companion_;  // may be null
+  Corks corks_;                                 // loop thread only
   base::Mutex mu_;
   std::vector<Posted*> posted_ ABSL_GUARDED_BY(mu_);
   bool armed_ ABSL_GUARDED_BY(mu_) = false;

@@ -103,9 +103,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
     builder.AddListeningPort(options.listen[i], credentials, &ports[i]);
   }
   for (int i = 0; i < options.loops; ++i) {
-    server->loops_.push_back(
-        std::make_unique<Loop>(builder.AddCompletionQueue(),
-                               options.companion == nullptr ? nullptr : options.companion()));
+    server->loops_.push_back(std::make_unique<Loop>(
+        builder.AddCompletionQueue(), options.companion == nullptr ? nullptr : options.companion(),
+        options.cork));
   }
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {

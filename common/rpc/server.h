@@ -29,6 +29,7 @@ struct ServerOptions {
   std::vector<std::string> listen;
   std::shared_ptr<grpc::ServerCredentials> credentials;  // absent: plaintext
   int loops = 1;
+  bool cork = true;  // answers of one turn of a loop to one TCP connection leave together
   // Calls and stream messages in flight on one loop; more are refused with OVERLOADED.
   int max_in_flight = 4096;
   std::size_t memory_quota_bytes = std::size_t{512} << 20;

@@ -185,6 +185,32 @@ TEST(Pipeline, RefusesWhatBreaksALimitBeforeAHandlerSeesIt) {
   EXPECT_EQ(ReasonName(unknown.status()), "METHOD_UNKNOWN");
 }
 
+// Proves: Z4
+TEST(Pipeline, TakesARequestOfExactlyTheLargestSize) {
+  TestServer server;
+  Client client = server.MakeClient();
+  google::protobuf::BytesValue largest;  // field 1, as the name of the request
+  largest.set_value(std::string((1 << 20) - 4, 'x'));
+  ASSERT_EQ(largest.ByteSizeLong(), 1 << 20);
+  EXPECT_EQ(ReasonName(client.Call<Steward>(kGetSteward, largest).status()), "FIELD");
+  largest.mutable_value()->push_back('x');
+  EXPECT_EQ(ReasonName(client.Call<Steward>(kGetSteward, largest).status()), "MESSAGE_TOO_LARGE");
+}
+
+// Proves: P05
+TEST(Pipeline, GivesACallWithoutADeadlineOneOfItsOwn) {
+  TestServer server;
+  Client client = server.MakeClient();
+  std::thread patient([&] {
+    EXPECT_OK(
+        GetSteward(client, "tenants/home/stewards/held", {.timeout = absl::InfiniteDuration()}));
+  });
+  Call* const call = server.held.Take();
+  EXPECT_LE(call->context().deadline, absl::Now() + absl::Seconds(1)) << "that of a read";
+  call->Finish(Answer{});
+  patient.join();
+}
+
 TEST(Pipeline, KeepsTheInsideOfABugInside) {
   TestServer server;
   Client client = server.MakeClient();
@@ -407,6 +433,19 @@ TEST(Consistency, ACallWaitsForWhatTheSessionHasWritten) {
   CallOptions broken;
   broken.consistency_token = "no token";
   EXPECT_EQ(ReasonName(ListStewards(other, broken).status()), "CONSISTENCY_TOKEN");
+}
+
+// Proves: S05
+TEST(Consistency, WhoAsksForSpeedWaitsForNothing) {
+  TestGate gate;
+  gate.FallBehind();
+  TestServer server({.gate = &gate});
+  Client client = server.MakeClient();
+  CallOptions options;
+  options.consistency_token = "teststore.7,other.1";
+  EXPECT_EQ(ReasonName(ListStewards(client, options).status()), "BEHIND");
+  options.consistency.level = base::Consistency::Level::kMinimizeLatency;
+  EXPECT_OK(ListStewards(client, options));
 }
 
 // Proves: S05

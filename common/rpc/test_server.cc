@@ -33,6 +33,15 @@ void HeldCalls::Hold(Call* call) {
 Call* HeldCalls::Take() {
   base::MutexLock lock(&mu_);
   while (calls_.empty()) changed_.Wait(&mu_);
+  return Front();
+}
+
+Call* HeldCalls::TakeIfAny() {
+  base::MutexLock lock(&mu_);
+  return calls_.empty() ? nullptr : Front();
+}
+
+Call* HeldCalls::Front() {
   Call* const call = calls_.front();
   calls_.pop_front();
   return call;
@@ -144,6 +153,9 @@ void TestServer::FillTable(const TestServerOptions& options) {
       held.Hold(&call);
       return;
     }
+    if (request.name().ends_with("/together")) {
+      while (Call* const other = held.TakeIfAny()) other->Finish(Answer{});
+    }
     if (request.name().ends_with("/bug")) {
       call.Finish(absl::InternalError("SELECT secret"));
       return;
@@ -188,7 +200,7 @@ TestServer::TestServer(TestServerOptions options) {
   if (options.verifier == nullptr) options.admission.fixed_tenant = "home";
   admission_ = std::make_unique<Admission>(options.admission, options.verifier, clock);
   executor_ = std::make_unique<Executor>(Executor::Options{.threads = options.read_threads});
-  options.server.listen = {"127.0.0.1:0"};
+  if (options.server.listen.empty()) options.server.listen = {"127.0.0.1:0"};
   options.server.store_id = "teststore";
   auto started =
       Server::Start(options.server, table, admission_.get(), executor_.get(), options.gate,

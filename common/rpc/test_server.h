@@ -31,11 +31,15 @@ class HeldCalls {
   void Hold(Call* call);
   // Waits for the next held call.
   Call* Take();
+  // Null if none is held.
+  Call* TakeIfAny();
   // Waits until `count` have been held in all.
   void WaitFor(int count);
   int held() const;
 
  private:
+  Call* Front() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   mutable base::Mutex mu_;
   base::CondVar changed_;
   std::deque<Call*> calls_ ABSL_GUARDED_BY(mu_);
@@ -87,6 +91,7 @@ struct TestServerOptions {
 
 // GetSteward (loop) answers with the name and, as display_name, the level that was asked for
 // ("nothing old" if its max_age is 0, "after" the sequence of a token); ".../held" is put aside,
+// ".../together" first answers all that were put aside,
 // ".../bug" fails, ".../old" answers with an age of 1.5 ms. ListStewards (read lane) answers empty
 // after `list`. UpdateSteward answers the same as GetSteward, with sequence 7. StreamEngagements
 // puts every message aside.

@@ -76,6 +76,7 @@ class UnaryCall final : public Call, public Event, public Posted {
   }
 
   void OnPosted() override {
+    if (loop_->OnLoopThread()) loop_->BeforeAnswer(grpc_context_);
     if (answer_.ok()) {
       if (!answer_->bytes.Valid()) answer_->bytes = Wrap("");
       if (answer_->sequence != 0) {
