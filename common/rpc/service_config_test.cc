@@ -285,7 +285,7 @@ TEST(ServiceConfig, GivesCallsAtLeastTheDeadlineOfTheirClass) {
   const auto channel = server.Connect();
   std::map<absl::Duration, std::string> classes;
   for (const Entry& entry : Entries()) classes[entry.timeout] = entry.methods.front();
-  EXPECT_THAT(classes, SizeIs(4)) << "reads, writes, searches, streams";
+  EXPECT_THAT(classes, SizeIs(5)) << "reads, writes, batches, searches, streams";
   for (const auto& [timeout, method] : classes) {
     EXPECT_EQ(Call(channel, method), grpc::StatusCode::OK) << method;
   }

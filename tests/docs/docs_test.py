@@ -2,16 +2,22 @@
 """Runs every ```sh block of README.md and docs/ against a house of its own, as a reader would.
 
 deploy/quickstart makes the house (its build is up to date when tests run), in a temporary folder and
-on free ports. Blocks share that house. `tests/run` is not run from inside itself."""
+on free ports. Blocks share that house. `tests/run` is not run from inside itself. What a block leaves
+running in the folder ends with the house, by pid; a block need not stop it in order."""
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "faults", "suite"))
+from spawn import alive_with, send, until  # noqa: E402
+
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
 
 
@@ -41,6 +47,24 @@ def free_ports(count):
     sys.exit("no free ports")
 
 
+def end_all(house):
+    """Ends what runs in the folder, and removes it; also the clusters of PostgreSQL that
+    deploy/quickstart keeps elsewhere for the superuser."""
+    folders = [house + "/"]
+    for folder, names, _ in os.walk(house):
+        for name in names:
+            made = os.path.join(folder, name)
+            count = subprocess.run(["cksum"], input=made.encode(), capture_output=True, check=True)
+            cluster = "/var/lib/postgresql/rapport-" + count.stdout.decode().split()[0]
+            if os.path.isdir(cluster):
+                folders.append(cluster)
+    for folder in folders:
+        for pid in alive_with(folder):
+            send(pid, signal.SIGKILL)
+        until(lambda f=folder: not alive_with(f), 20, folder + " is left alone", pause=0.05)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     if sys.argv[1:] != [os.path.join(ROOT, "build", "release")]:
         print("skipped: the docs name build/release; this build is elsewhere")
@@ -62,8 +86,8 @@ def main():
                 line = text.count("\n", 0, block.start()) + 1
                 commands = "\n".join(c for c in block.group(1).splitlines()
                                      if not c.startswith("tests/run")
-                                     and c.strip() not in ("deploy/quickstart",
-                                                           "deploy/quickstart stop"))
+                                     and c.strip() != "deploy/quickstart"
+                                     and not re.fullmatch(r"deploy/quickstart( --dir \S+)? stop", c))
                 if not commands.strip():
                     continue
                 blocks += 1
@@ -77,7 +101,7 @@ def main():
     finally:
         subprocess.run([quickstart[0], "stop"], env=environment, cwd=ROOT, check=False,
                        stdout=subprocess.DEVNULL)
-        shutil.rmtree(house, ignore_errors=True)
+        end_all(house)
     print("%d blocks run, %d failed" % (blocks, failed))
     return 1 if failed or not blocks else 0
 

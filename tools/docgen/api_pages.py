@@ -64,9 +64,10 @@ def service_part(protos, package, name, service, path):
     for method in service.method:
         rule = protos.method_rule(method)
         latency = tables.latency(protos, rule)
+        _, deadline = tables.method_limits(method, latency)
         repeats = tables.short(protos.value_name(rule, "idempotency"), "IDEMPOTENCY_")
         out[-1] += "\n| [%s](#%s) | `%s` | %s | %s | %s |" % (
-            method.name, anchor(method.name), rule.scope, latency, tables.deadline(latency),
+            method.name, anchor(method.name), rule.scope, latency, deadline,
             tables.REPEATS[repeats])
     for i, method in enumerate(service.method):
         rule = protos.method_rule(method)
@@ -76,8 +77,35 @@ def service_part(protos, package, name, service, path):
                                    "stream of " if method.server_streaming else "",
                                    link(method.output_type, package),
                                    ". Every call is in the access log." if rule.audit else "."),
-                prose(protos.comment(name, path + (2, i)))]
+                *promise(protos, name, method, protos.comment(name, path + (2, i)), package)]
     return out
+
+
+def promise(protos, service, method, comment, package):
+    """What a method promises, then its limits, its reasons and where it is shown."""
+    text, _, errors = comment.partition("Errors")
+    per_item = errors.startswith(" per item")
+    errors = errors.partition(":")[2].strip().rstrip(".")
+    size, deadline = tables.method_limits(method, tables.latency(protos, protos.method_rule(method)))
+    fields = [field.name for field in protos.messages[method.input_type.lstrip(".")][0].field]
+    limits = "%s of %d MiB" % ("messages" if method.client_streaming else "a request", size >> 20)
+    limits += "; no deadline" if deadline == tables.NO_DEADLINE else \
+        "; %s, unless the call brings its own deadline" % deadline
+    if "page_size" in fields:
+        limits += "; 50 a page, at most 500"
+    reasons = re.sub(r"\b(%s)\b" % "|".join(reason_names(protos)), r"`\1`", cell(errors))
+    if per_item:
+        reasons = "for each item " + reasons
+    return [prose(text), "- Limits: %s; of each field: %s.\n- Reasons: %s[those of every call]"
+            "(../errors.md#reasons-of-every-call).\n- [Examples](../examples/%s.md#%s)." % (
+                limits, link(method.input_type, package), reasons + "; and " if reasons else "",
+                service, anchor(method.name))]
+
+
+def reason_names(protos):
+    """The longest first, so that QUIETED does not end within another."""
+    return sorted((v.name for v in protos.enums["rapport.type.v1.ErrorReason"][0].value),
+                  key=len, reverse=True)
 
 
 def message_part(protos, package, name, message, path):

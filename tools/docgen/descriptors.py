@@ -27,15 +27,15 @@ def proto_files():
     return sorted(found)
 
 
-def write_set(path, imports=True, comments=True):
-    """Writes a FileDescriptorSet of all our protos to `path`. Exits with protoc's words if it
-    refuses."""
+def write_set(path, imports=True, comments=True, also=()):
+    """Writes a FileDescriptorSet of all our protos, and of those in `also`, to `path`. Exits with
+    protoc's words if it refuses."""
     command = ["protoc"] + ["-I" + include for include in INCLUDES]
     if imports:
         command.append("--include_imports")
     if comments:
         command.append("--include_source_info")
-    command += ["--descriptor_set_out=" + path] + proto_files()
+    command += ["--descriptor_set_out=" + path] + proto_files() + list(also)
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         sys.exit("protoc refused the protos:\n" + result.stderr)
@@ -55,19 +55,19 @@ def read_set(data):
 class Protos:
     """All messages, enums and services of our packages, by full name without leading dot."""
 
-    def __init__(self):
+    def __init__(self, also=()):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "protos.binpb")
-            write_set(path)
+            write_set(path, also=also)
             with open(path, "rb") as file:
-                self.set, self._pool = read_set(file.read())
+                self.set, self.pool = read_set(file.read())
         self.files = [f for f in self.set.file if f.package.startswith("rapport.")]
         self.messages, self.enums, self.services = {}, {}, {}
         self.file_of, self._comments, self._lines = {}, {}, {}
         for file in self.set.file:
             self._read_file(file)
         self._extensions = {
-            name: self._pool.FindExtensionByName(name) for name in (
+            name: self.pool.FindExtensionByName(name) for name in (
                 "rapport.type.v1.rule", "rapport.type.v1.method", "google.api.field_behavior",
                 "google.api.resource", "google.api.resource_reference")}
 

@@ -72,6 +72,7 @@ def index_page(pages):
         inside = path[len(REFERENCE) + 1:]
         title = pages[path].split("\n", 1)[0].lstrip("# ")
         lines[-1] += "\n| [%s](%s) | %s |" % (inside, inside, title)
+    lines.append("[The examples](examples/README.md) show every method at work, with requests and answers.")
     lines.append("The retry rules and deadlines for clients are in "
                  "[protos/service_config.json](../../protos/service_config.json).")
     return "\n\n".join(lines) + "\n"

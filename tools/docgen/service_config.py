@@ -22,17 +22,19 @@ THROTTLING = {"maxTokens": 100, "tokenRatio": 0.1}
 
 
 def text(protos):
-    """One entry for each latency class, naming its methods."""
-    by_class = {name: [] for name in tables.DEADLINE_SECONDS}
+    """One entry for each deadline, naming its methods."""
+    entries = {}
     for service, method, rule, _ in tables.methods(protos):
-        by_class[tables.latency(protos, rule)].append(
+        latency = tables.latency(protos, rule)
+        seconds = tables.method_seconds(method, latency)
+        # Reads, writes, searches, streams; what has a deadline of its own comes behind its class.
+        key = (list(tables.DEADLINE_SECONDS).index(latency),
+               seconds != tables.DEADLINE_SECONDS[latency], seconds or 0)
+        entries.setdefault(key, (seconds, []))[1].append(
             {"service": service, "method": method.name})
     configs = []
-    for latency, names in by_class.items():
-        if not names:
-            continue
+    for _, (seconds, names) in sorted(entries.items()):
         config = {"name": sorted(names, key=lambda n: (n["service"], n["method"]))}
-        seconds = tables.DEADLINE_SECONDS[latency]
         if seconds is not None:
             config["timeout"] = "%ds" % (seconds + SLACK_SECONDS)
         config["retryPolicy"] = RETRY

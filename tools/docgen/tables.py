@@ -1,5 +1,6 @@
 """What the pages of the reference share, and the tables over all packages."""
 
+import functools
 import os
 import re
 
@@ -82,21 +83,54 @@ def page_of(name):
 
 def request_sizes():
     """(ordinary, batch) largest request in bytes, as the sources set them."""
-    pattern = re.compile(r"max_request_bytes = (\d+) << (\d+);")
-
-    def sizes(path):
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            return {int(a) << int(b) for a, b in pattern.findall(file.read())}
-
-    ordinary = sizes("common/rpc/method_table.h")
-    raised = set()
-    for folder, _, names in os.walk(os.path.join(ROOT, "services")):
-        for name in names:
-            if name.endswith(".cc"):
-                raised |= sizes(os.path.relpath(os.path.join(folder, name), ROOT))
+    with open(os.path.join(ROOT, "common/rpc/method_table.h"), encoding="utf-8") as file:
+        ordinary = {int(a) << int(b) for a, b in re.findall(
+            r"max_request_bytes = (\d+) << (\d+);", file.read())}
+    raised = {size for size, _ in raised_limits().values() if size}
     if len(ordinary) != 1 or len(raised) != 1:
         raise SystemExit("docgen: max_request_bytes is not set as tools/docgen/tables.py expects")
     return ordinary.pop(), raised.pop()
+
+
+@functools.lru_cache(maxsize=None)
+def raised_limits():
+    """Method -> (bytes of a request or 0, seconds of the deadline or 0), where the sources set others
+    than the ordinary ones."""
+    bound = re.compile(r"auto& (\w+) =\s*methods->\w+<[^(]*\(\s*prefix \+ \"(\w+)\"")
+    found, count = {}, 0
+    for top in ("common/resource", "services"):
+        for folder, _, names in os.walk(os.path.join(ROOT, top)):
+            for name in names:
+                if not name.endswith(".cc") or name.endswith("_test.cc"):
+                    continue
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = file.read()
+                count += len(re.findall(r"max_request_bytes = |default_deadline = ", text))
+                marks = list(bound.finditer(text))
+                for mark, after in zip(marks, marks[1:] + [None]):
+                    part = text[mark.end():after.start() if after else len(text)]
+                    size = re.search(r"\b%s\.max_request_bytes = (\d+) << (\d+);" % mark[1], part)
+                    time = re.search(r"\b%s\.default_deadline = absl::Seconds\((\d+)\);" % mark[1],
+                                     part)
+                    count -= bool(size) + bool(time)
+                    if size or time:
+                        found[mark[2]] = (int(size[1]) << int(size[2]) if size else 0,
+                                          int(time[1]) if time else 0)
+    if count:
+        raise SystemExit("docgen: a limit of a method is not set as tools/docgen/tables.py expects")
+    return found
+
+
+def method_seconds(method, latency_class):
+    """The deadline of a call that brings none; None: there is none."""
+    return raised_limits().get(method.name, (0, 0))[1] or DEADLINE_SECONDS[latency_class]
+
+
+def method_limits(method, latency_class):
+    """(bytes of a request, deadline in words)."""
+    seconds = method_seconds(method, latency_class)
+    return (raised_limits().get(method.name, (0, 0))[0] or request_sizes()[0],
+            NO_DEADLINE if seconds is None else "%d s" % seconds)
 
 
 def limits(protos):
@@ -112,7 +146,10 @@ def limits(protos):
            "## Deadlines", "A call that comes without a deadline gets that of its class.",
            "| Class | What it is | Deadline |\n|---|---|---|\n" + "\n".join(
                "| %s | %s | %s |" % (name, LATENCY_MEANING[name], deadline(name))
-               for name in DEADLINE_SECONDS)]
+               for name in DEADLINE_SECONDS),
+           "; ".join("%s: %d s" % (", ".join("`%s`" % name for name in sorted(raised_limits())
+                                             if raised_limits()[name][1] == seconds), seconds)
+                     for seconds in sorted({s for _, s in raised_limits().values() if s})) + "."]
     package = None
     for name, (message, _) in sorted(protos.own(protos.messages).items()):
         rows = []
@@ -156,7 +193,18 @@ def errors(protos):
                              "'CODE. Sentence. Example: ...'" % value.name)
         out[-1] += "\n| `%s` | `%s` | %s | %s |" % (
             value.name, found.group(1), cell(found.group(2)), cell(found.group(3)))
-    out += ["## What a client does",
+    out += ["## Reasons of every call",
+            "The pages of the API name the reasons that a method has of its own. Besides, any call may "
+            "get one of these.",
+            "| When | Reasons |\n|---|---|\n"
+            "| it may not come in | `TOKEN`, `SCOPE`, `RATE`, `METHOD_UNKNOWN` |\n"
+            "| it cannot be read, or breaks a limit | `MALFORMED_REQUEST`, `MESSAGE_TOO_LARGE`, `FIELD`, "
+            "`CONSISTENCY_TOKEN` |\n"
+            "| the service cannot now | `OVERLOADED`, `DRAINING`, `STORE`, `BEHIND`, `DEADLINE` |\n"
+            "| it changes something | `STORE_FULL`, `REVISION_RACE`; with a `request_id`, "
+            "`REQUEST_ID_REUSED` |\n"
+            "| we made a mistake | `BUG` |",
+            "## What a client does",
             "| Code | Details besides `ErrorInfo` | What a client does |\n|---|---|---|\n"
             "| `INVALID_ARGUMENT` | `BadRequest`: all violations, at most 20 | correct the request |\n"
             "| `NOT_FOUND`, `ALREADY_EXISTS` | `ResourceInfo` | decide |\n"

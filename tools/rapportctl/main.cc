@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/base/uuid.h"
 #include "tools/rapportctl/allowing_commands.h"
@@ -37,6 +38,7 @@ struct Flags {
   BriefOptions brief;
   std::string why;
   TimelineOptions timeline;
+  ListOptions list;
   RecordOptions record;
   PromiseOptions promise;
   ExplainOptions explain;
@@ -116,6 +118,18 @@ void AddReading(CLI::App& app, Flags& f, Command* chosen) {
   timeline->add_option("who", f.timeline.who, "WHO")->required();
   timeline->add_option("-n,--count", f.timeline.count, "how many entries (20)")
       ->check(CLI::Range(1, 1'000'000));
+
+  CLI::App* list = Add(app, "list", "any collection of the services, with their names", chosen,
+                       [&f](Context& c) { return List(c, f.list); });
+  list->add_option("kind", f.list.kind, absl::StrJoin(ListedKinds(), ", "))->required();
+  list->add_option("who", f.list.who, "WHO, for what is of a person or of a relationship");
+  list->add_option("--filter", f.list.filter,
+                   "what must hold, e.g. 'standing = RESTING AND labels:\"press\"'");
+  list->add_option("--order-by", f.list.order_by,
+                   "fields in order of weight, e.g. 'event_time desc'");
+  list->add_flag("--deleted", f.list.deleted, "also what is deleted");
+  list->add_option("-n,--count", f.list.count, "how many (50)")
+      ->check(CLI::Range(std::int64_t{1}, kMostListed));
 
   CLI::App* explain = Add(app, "explain", "what moved the health of a relationship", chosen,
                           [&f](Context& c) { return Explain(c, f.explain); });
@@ -367,7 +381,7 @@ int Run(int argc, char** argv) {
                      "fields)");
   import->add_flag("--dry-run", f.import.dry_run,
                    "reads and checks people, tables and exports; changes nothing");
-  import->add_option("--me", f.import.me, "an address of yours; may be repeated");
+  AddMany(import, "--me", f.import.me, "an address of yours; may be repeated");
   import->add_option("--name", f.import.name, "your name, for a house without stewards");
   import->add_option("--source", f.import.source,
                      "name of the system that the records come from (vcard, mail)");
