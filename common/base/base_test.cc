@@ -71,6 +71,20 @@ TEST(Errors, DetailsNeverExceedFourKilobytes) {
             4096U);
 }
 
+TEST(Errors, ABrokenFilterIsAFieldWithAPlace) {
+  google::rpc::BadRequest bad;
+  google::rpc::ErrorInfo info;
+  const auto proto = errors::ToProto(errors::FilterSyntax(3, "a word without a field"));
+  for (const auto& detail : proto.details()) {
+    detail.UnpackTo(&bad);
+    detail.UnpackTo(&info);
+  }
+  ASSERT_EQ(bad.field_violations_size(), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "filter");
+  EXPECT_EQ(bad.field_violations(0).description(), "at byte 3: a word without a field");
+  EXPECT_EQ(info.metadata().at("position"), "3");
+}
+
 TEST(Errors, SayWhenToComeBack) {
   EXPECT_GT(errors::RetryAfter(errors::Overloaded("write")), absl::ZeroDuration());
   EXPECT_EQ(errors::RetryAfter(errors::Rate(absl::Milliseconds(1500))), absl::Milliseconds(1500));

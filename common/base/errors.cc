@@ -16,6 +16,8 @@ namespace type = rapport::type::v1;
 constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
 constexpr std::size_t kMaxDetailBytes = 4096;
 constexpr std::size_t kMaxViolations = 20;
+constexpr std::size_t kMaxDescription = 1000;    // bytes, where there is one violation
+constexpr std::size_t kMaxOfDescriptions = 300;  // of each, where there are more
 constexpr absl::Duration kDefaultRetry = absl::Milliseconds(200);
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -78,19 +80,20 @@ absl::Status InvalidFields(std::vector<FieldViolation> violations) {
   google::rpc::BadRequest bad;
   std::size_t bytes = 0;
   std::size_t listed = 0;
+  const std::size_t most = violations.size() == 1 ? kMaxDescription : kMaxOfDescriptions;
   for (const auto& violation : violations) {
     bytes += std::min<std::size_t>(violation.field.size(), 200) + violation.description.size() + 8;
     if (listed == kMaxViolations || bytes > 3000) break;
     ++listed;
     auto* out = bad.add_field_violations();
     out->set_field(violation.field.substr(0, 200));
-    out->set_description(violation.description.substr(0, 300));
+    out->set_description(violation.description.substr(0, most));
   }
   std::string text = "invalid request";
   Metadata metadata;
   if (!violations.empty()) {
     text = absl::StrCat(violations[0].field.substr(0, 200), ": ",
-                        violations[0].description.substr(0, 300));
+                        violations[0].description.substr(0, most));
     metadata.emplace_back("field", violations[0].field);
     metadata.emplace_back("description", violations[0].description);
     if (violations.size() > 1) {
@@ -126,9 +129,17 @@ absl::Status BadConsistencyToken() {
               "lost when the store was restored");
 }
 absl::Status FilterSyntax(std::size_t position, absl::string_view problem) {
-  return Make(absl::StatusCode::kInvalidArgument, type::FILTER_SYNTAX,
-              absl::StrCat("filter: at byte ", position, ": ", problem),
-              {{"position", absl::StrCat(position)}, {"problem", std::string(problem)}});
+  const std::string description = absl::StrCat("at byte ", position, ": ", problem);
+  absl::Status status =
+      Make(absl::StatusCode::kInvalidArgument, type::FILTER_SYNTAX,
+           absl::StrCat("filter: ", description),
+           {{"position", absl::StrCat(position)}, {"problem", std::string(problem)}});
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field("filter");
+  violation->set_description(description.substr(0, kMaxDescription));
+  Attach(&status, bad);
+  return status;
 }
 absl::Status ResourceUnknown(absl::string_view name) {
   return WithResource(

@@ -103,6 +103,8 @@ class FeedConsumer {
   // Whose the cursors are: (origin; store_id, position, …).
   static base::TenantId cursor_tenant();
   static const store::Table& term_table();
+  // What it leads (Store::TryLead) while it applies what it hears: nobody else on the store does.
+  static std::string LeadOf(const std::string& origin) { return "feed/" + origin; }
   // Cursors that any process has written.
   store::Tail::Source CursorSource();
 
@@ -119,7 +121,7 @@ class FeedConsumer {
   void HearCursor(const store::Row& row);
   // The stream behind the cursor, if this process follows the feed; otherwise null.
   std::shared_ptr<FeedStream> Open();
-  std::string Lead() const { return "feed/" + options_.origin; }  // what the leader does
+  std::string Lead() const { return LeadOf(options_.origin); }
   absl::Status TakeTerm();
   absl::Status HoldTerm(store::Tx& tx) const;
   absl::Status LoadCursor(rapport::feed::v1::WatchChangesRequest* cursor);

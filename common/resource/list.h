@@ -22,7 +22,7 @@ namespace rapport::resource {
 inline constexpr int kMaxExamined = 5000;
 // Rows of a collection that are sorted for an order that no index gives.
 inline constexpr int kMaxSorted = 5000;
-// Bytes of stored messages that one page looks at, or that are sorted.
+// Bytes of stored messages that one page looks at, or that are sorted; or that a BatchGet answers.
 inline constexpr std::size_t kMaxExaminedBytes = 16 << 20;
 
 using MessagePtr = std::unique_ptr<google::protobuf::Message>;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/errors.h"
 #include "common/base/status_macros.h"
@@ -39,6 +40,24 @@ std::int64_t OrderOf(double value) {
   return bits >= 0 ? bits : bits ^ INT64_MAX;
 }
 
+bool HasOrder(const FieldDescriptor* field) {
+  const Descriptor* type = field->message_type();
+  return field->type() != FieldDescriptor::TYPE_BYTES &&
+         (type == nullptr || type == google::protobuf::Timestamp::descriptor() ||
+          type == google::protobuf::Duration::descriptor() || IsMeasure(type));
+}
+
+// What the resource itself offers; fields of messages inside of it are not listed.
+absl::Status NoSuchField(const Descriptor* message) {
+  std::vector<std::string> names;
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    if (!field->is_repeated() && HasOrder(field)) names.push_back(field->name());
+  }
+  return Refused(absl::StrCat("names what is no field of ", message->full_name(), "; it may name ",
+                              absl::StrJoin(names, ", ")));
+}
+
 absl::StatusOr<ListOrder::Field> ParseField(absl::string_view text, const Descriptor* message) {
   ListOrder::Field out;
   const std::vector<absl::string_view> words =
@@ -51,19 +70,12 @@ absl::StatusOr<ListOrder::Field> ParseField(absl::string_view text, const Descri
   const Descriptor* type = message;
   for (const absl::string_view name : absl::StrSplit(words[0], '.')) {
     const auto* field = type == nullptr ? nullptr : type->FindFieldByName(std::string(name));
-    if (field == nullptr) {
-      return Refused(absl::StrCat("names what is no field of ", message->full_name()));
-    }
+    if (field == nullptr) return NoSuchField(type == nullptr ? message : type);
     if (field->is_repeated()) return Refused("names a list, which has no place in an order");
     out.path.push_back(field);
     type = field->message_type();
   }
-  const FieldDescriptor* last = out.path.back();
-  const bool known = type == nullptr || type == google::protobuf::Timestamp::descriptor() ||
-                     type == google::protobuf::Duration::descriptor() || IsMeasure(type);
-  if (!known || last->type() == FieldDescriptor::TYPE_BYTES) {
-    return Refused("names a field whose values have no order");
-  }
+  if (!HasOrder(out.path.back())) return Refused("names a field whose values have no order");
   return out;
 }
 

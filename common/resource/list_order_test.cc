@@ -8,13 +8,19 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/str_split.h"
 #include "common/base/errors.h"
 #include "common/testing/matchers.h"
+#include "google/rpc/error_details.pb.h"
 #include "rapport/contact/v1/person.pb.h"
+#include "rapport/engagement/v1/engagement.pb.h"
 #include "rapport/engagement/v1/rapport.pb.h"
 
 namespace rapport::resource {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 using contact::v1::Person;
 using engagement::v1::Rapport;
@@ -86,6 +92,25 @@ TEST(ListOrder, RefusesWhatHasNoOrder) {
     const auto order = ListOrder::Parse(bad, Person::descriptor());
     EXPECT_THAT(order, testing::StatusIs(absl::StatusCode::kInvalidArgument)) << bad;
     EXPECT_EQ(errors::ReasonOf(order.status()), type::v1::FIELD) << bad;
+  }
+}
+
+TEST(ListOrder, AFieldThatIsNotThereIsAnsweredWithThoseThatAre) {
+  const auto* type = engagement::v1::Engagement::descriptor();
+  const auto status = ListOrder::Parse("time", type).status();
+  google::rpc::BadRequest bad;
+  const auto proto = errors::ToProto(status);
+  for (const auto& detail : proto.details()) detail.UnpackTo(&bad);
+  ASSERT_EQ(bad.field_violations_size(), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "order_by");
+  const std::string& said = bad.field_violations(0).description();
+  EXPECT_THAT(said, HasSubstr("Engagement; it may name name, "));
+  EXPECT_THAT(said, HasSubstr(", event_time, "));
+  EXPECT_THAT(said, Not(HasSubstr("topics"))) << "a list has no place in an order";
+  // Whole to the last one; and all that it names is taken.
+  const auto names = said.substr(said.find("it may name ") + 12);
+  for (const absl::string_view name : absl::StrSplit(names, ", ")) {
+    EXPECT_OK(ListOrder::Parse(name, type)) << name;
   }
 }
 

@@ -56,10 +56,10 @@ class Binding : public std::enable_shared_from_this<Binding> {
     if (name == "Get" + one) Get(methods, path);
     if (name == "List" + many) Read(methods, path, &Binding::ListSome, answer);
     if (name == "BatchGet" + many) Read(methods, path, &Binding::BatchGet, answer);
-    if (name == "Create" + one) Write(methods, path, resource_.create);
-    if (name == "Update" + one) Write(methods, path, resource_.update);
-    if (name == "Delete" + one) Write(methods, path, resource_.remove);
-    if (name == "Undelete" + one) Write(methods, path, resource_.undelete);
+    if (name == "Create" + one) WriteOne(methods, path, resource_.create);
+    if (name == "Update" + one) WriteOne(methods, path, resource_.update);
+    if (name == "Delete" + one) WriteOne(methods, path, resource_.remove);
+    if (name == "Undelete" + one) WriteOne(methods, path, resource_.undelete);
     if (name == "BatchCreate" + many) WriteBatch(methods, path, resource_.create, false, answer);
     if (name == "BatchUpdate" + many) WriteBatch(methods, path, resource_.update, true, answer);
   }
@@ -77,16 +77,24 @@ class Binding : public std::enable_shared_from_this<Binding> {
           return ((*self).*reading)(snapshot, context, request, answer);
         });
   }
-  static void Write(Methods* methods, const std::string& path, ResourceMethods::Write write) {
-    methods->Write<Message, MessagePtr>(path, std::move(write));
+  void WriteOne(Methods* methods, const std::string& path,
+                const ResourceMethods::Write& write) const {
+    methods->Write<Message, MessagePtr>(
+        path,
+        [self = shared_from_this(), &write](store::Tx& tx, const CallContext& context,
+                                            const Message& request) -> absl::StatusOr<MessagePtr> {
+          ASSIGN_OR_RETURN(auto written, write(tx, context, request));
+          if (written.stirs) RETURN_IF_ERROR(self->resource_.refresh(tx, context));
+          return std::move(written.item);
+        });
   }
   void WriteBatch(Methods* methods, const std::string& path, const ResourceMethods::Write& write,
                   bool update, const Descriptor* answer) const {
-    Write(methods, path,
-          [self = shared_from_this(), &write, update, answer](
-              store::Tx& tx, const CallContext& context, const Message& request) {
-            return self->Batch(tx, context, request, write, update, answer);
-          });
+    methods->Write<Message, MessagePtr>(
+        path, [self = shared_from_this(), &write, update, answer](
+                  store::Tx& tx, const CallContext& context, const Message& request) {
+          return self->Batch(tx, context, request, write, update, answer);
+        });
   }
 
   void Get(Methods* methods, const std::string& path) const {
@@ -128,6 +136,7 @@ class Binding : public std::enable_shared_from_this<Binding> {
     const MessagePtr out = NewMessage(answer);
     const auto* items = ItemsOf(answer, type_);
     std::string scratch;
+    std::size_t bytes = 0;
     for (int i = 0; i < reflection.FieldSize(request, names); ++i) {
       const std::string& name = reflection.GetRepeatedStringReference(request, names, i, &scratch);
       ASSIGN_OR_RETURN(const auto key, resource_.key_of(name));
@@ -136,6 +145,13 @@ class Binding : public std::enable_shared_from_this<Binding> {
       }
       ASSIGN_OR_RETURN(const auto row, reader.Get(*resource_.collection->table, key));
       if (!row) return errors::ResourceUnknown(name);
+      bytes += store::AsText(row->back()).size();
+      if (bytes > kMaxExaminedBytes) {
+        return errors::InvalidField(
+            absl::StrCat("names[", i, "]"),
+            absl::StrCat("makes the answer larger than ", kMaxExaminedBytes >> 20,
+                         " MiB; ask for those before it, and for the rest by another call"));
+      }
       Add(out.get(), items, FromRow(context, *row));
     }
     return rpc::Serialize(*out);
@@ -150,11 +166,14 @@ class Binding : public std::enable_shared_from_this<Binding> {
     const auto& reflection = *request.GetReflection();
     MessagePtr out = NewMessage(answer);
     const auto* items = ItemsOf(answer, type_);
+    bool stirs = false;
     for (int i = 0; i < reflection.FieldSize(request, requests); ++i) {
       auto made = write(tx, context, reflection.GetRepeatedMessage(request, requests, i));
       if (!made.ok()) return errors::OfItem(absl::StrCat("requests[", i, "]"), made.status());
-      Add(out.get(), items, *std::move(made));
+      stirs = stirs || made->stirs;
+      Add(out.get(), items, std::move(made->item));
     }
+    if (stirs) RETURN_IF_ERROR(resource_.refresh(tx, context));
     return out;
   }
 

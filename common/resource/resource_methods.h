@@ -18,14 +18,20 @@ namespace rapport::resource {
 using ParentCheck = std::function<absl::Status(store::Reader&, const std::string& parent)>;
 
 struct ResourceMethods {
+  struct Written {
+    MessagePtr item;
+    bool stirs = false;  // `refresh` is to run
+  };
   // Of one request, e.g. a CreateStewardRequest; inside of a batch too.
-  using Write = std::function<absl::StatusOr<MessagePtr>(store::Tx&, const base::CallContext&,
-                                                         const google::protobuf::Message&)>;
+  using Write = std::function<absl::StatusOr<Written>(store::Tx&, const base::CallContext&,
+                                                      const google::protobuf::Message&)>;
   const Collection* collection;
   const PageTokens* tokens;
   std::string field;  // its place in requests, e.g. "contact_point"
   std::function<absl::StatusOr<std::vector<store::Value>>(absl::string_view name)> key_of;
   Write create, update, remove, undelete;
+  // Runs once behind all that a call writes, if any of it asks for that.
+  std::function<absl::Status(store::Tx&, const base::CallContext&)> refresh = {};
   ParentCheck parent = {};
   View view = {};
   std::set<std::string> own = {};  // methods that the service binds itself

@@ -65,6 +65,10 @@ struct Handlers {
   Write undelete = {};
   // Runs after each of these.
   std::function<void(store::Tx&, const M& written)> written = {};
+  // Whether more follows from an update than the resource itself. Then `refresh` runs: once behind
+  // a batch, however many of its updates ask for it.
+  std::function<bool(const M& before, const M& after)> stirs = {};
+  std::function<absl::Status(store::Tx&, const base::CallContext&)> refresh = {};
   // NOT_FOUND where the parent of a list, or of a new resource, is not known.
   ParentCheck parent = {};
   View view = {};
@@ -144,23 +148,36 @@ void Bind(Methods* methods, const Registry<M>& registry, Handlers<M> handlers = 
                          typename Handlers<M>::Write write) -> ResourceMethods::Write {
     return [written, view, write = std::move(write)](
                store::Tx& tx, const base::CallContext& context,
-               const Message& request) -> absl::StatusOr<MessagePtr> {
+               const Message& request) -> absl::StatusOr<ResourceMethods::Written> {
       ASSIGN_OR_RETURN(M made, write(tx, context, request));
       if (written) written(tx, made);
       auto out = std::make_unique<M>(std::move(made));
       if (view) view(context, out.get());
-      return MessagePtr(std::move(out));
+      return ResourceMethods::Written{std::move(out)};
     };
   };
+  ResourceMethods::Write update = erase(std::move(handlers.update));
+  if (handlers.stirs) {
+    update = [&registry, &field, stirs = std::move(handlers.stirs), write = std::move(update)](
+                 store::Tx& tx, const base::CallContext& context,
+                 const Message& request) -> absl::StatusOr<ResourceMethods::Written> {
+      const auto before = registry.Find(tx, ResourceIn<M>(request, field).name());
+      ASSIGN_OR_RETURN(auto out, write(tx, context, request));
+      if (!before.ok()) return before.status();
+      out.stirs = stirs(before->value(), static_cast<const M&>(*out.item));
+      return out;
+    };
+  }
   BindResource(methods, *AnyRequest::descriptor()->file()->service(0),
                {.collection = &registry.collection(),
                 .tokens = registry.tokens(),
                 .field = field,
                 .key_of = [](absl::string_view name) { return Registry<M>::KeyOf(name); },
                 .create = erase(std::move(handlers.create)),
-                .update = erase(std::move(handlers.update)),
+                .update = std::move(update),
                 .remove = erase(std::move(handlers.remove)),
                 .undelete = erase(std::move(handlers.undelete)),
+                .refresh = std::move(handlers.refresh),
                 .parent = std::move(handlers.parent),
                 .view = std::move(handlers.view),
                 .own = std::move(handlers.own)});

@@ -81,6 +81,26 @@ absl::Status CheckWhole(sqlite3* db, const std::string& path) {
   return absl::DataLossError(absl::StrCat("the copy, and so the store, is damaged: ", said));
 }
 
+// Writes the log of a store that nobody uses back into its file; without it the file is older than
+// the store was. What cannot be read is no loss.
+absl::Status WriteBackLog(const std::string& path) {
+  sqlite3* opened = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+  const Database db(opened);
+  if (code != SQLITE_OK) return absl::OkStatus();
+  // SQLite looks for a log when it first reads.
+  int done = sqlite3_exec(opened, "PRAGMA synchronous=FULL; SELECT count(*) FROM sqlite_schema",
+                          nullptr, nullptr, nullptr);
+  if (done == SQLITE_OK) {
+    done = sqlite3_wal_checkpoint_v2(opened, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  }
+  const bool full =
+      (done & 0xff) == SQLITE_FULL || (done != SQLITE_OK && sqlite3_system_errno(opened) == ENOSPC);
+  if (!full) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(path, ": there is no room to write its log back into it"));
+}
+
 }  // namespace
 
 absl::StatusOr<FileState> CopySqliteFile(
@@ -97,7 +117,6 @@ absl::StatusOr<FileState> CopySqliteFile(
   ASSIGN_OR_RETURN(FileState state, StateOf(*from));
   if (state.id.empty()) return absl::NotFoundError(absl::StrCat(path, " holds no store"));
 
-  RETURN_IF_ERROR(CreateFile(to));  // nobody else may read it
   absl::Cleanup remove = [&to] {
     for (const char* suffix : {"", "-journal", "-wal", "-shm"}) unlink((to + suffix).c_str());
   };
@@ -136,6 +155,7 @@ absl::StatusOr<std::unique_ptr<SqlitePlace>> SqlitePlace::Take(const std::string
 }
 
 absl::Status SqlitePlace::Put(const std::string& copy) {
+  RETURN_IF_ERROR(WriteBackLog(path_));
   for (const char* suffix : {"-journal", "-wal", "-shm"}) {
     const std::string log = path_ + suffix;
     if (unlink(log.c_str()) != 0 && errno != ENOENT) return Failed(log, "cannot be removed", errno);

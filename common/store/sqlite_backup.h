@@ -13,11 +13,11 @@
 
 namespace rapport::store {
 
-// Copies the store at `path`, as it is at the beginning of the call, into the new file `to`, and
-// lets SQLite check the copy, indexes too. The owner goes on; its write-ahead log grows meanwhile,
-// because it cannot be written back beyond what this reads. The copy has no log of its own; it is
-// on disk, its name in the folder is not yet. `copied` hears after each portion how many pages of
-// how many are done. What was copied:
+// Copies the store at `path`, as it is at the beginning of the call, into the file `to`, which is
+// empty and the caller's alone, and lets SQLite check the copy, indexes too. The owner goes on; its
+// write-ahead log grows meanwhile, because it cannot be written back beyond what this reads. The
+// copy has no log of its own; it is on disk, its name in the folder is not yet. `copied` hears
+// after each portion how many pages of how many are done. What was copied:
 //   NOT_FOUND  no such file, or it holds no store   FAILED_PRECONDITION  `to` cannot be written
 //   RESOURCE_EXHAUSTED  the disk of `to` is full    DATA_LOSS  the store is damaged
 // After an error `to` is not there.
@@ -34,9 +34,10 @@ class SqlitePlace {
   // want to have replaced.
   static absl::StatusOr<std::unique_ptr<SqlitePlace>> Take(const std::string& path, bool replace);
   ~SqlitePlace();
-  // Puts the file `copy`, which is on disk and in the same folder, in the place, durably. The log
-  // of what was there goes first. Whoever opens the store next sees that it is another
-  // (FileOwnership).
+  // Puts the file `copy`, which is on disk and in the same folder, in the place, durably, in one
+  // step: until then the old store is whole, for its log is written back into it first. Whoever
+  // opens the store next sees that it is another (FileOwnership).
+  //   RESOURCE_EXHAUSTED  there is no room for that; a log that is damaged is given up
   absl::Status Put(const std::string& copy);
 
  private:

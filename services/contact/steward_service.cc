@@ -14,7 +14,11 @@ void StewardService::Register(resource::Methods* methods) {
   const std::string prefix = "rapport.contact.v1.StewardService/";
   resource::Bind<v1::GetStewardRequest>(
       methods, resources_.stewards,
-      {.update = resource::Handle(this, &StewardService::UpdateSteward)});
+      {.stirs = [](const v1::Steward& before,
+                   const v1::Steward& after) { return before.bot() != after.bot(); },
+       .refresh = [this](
+                      store::Tx& tx,
+                      const CallContext& context) { return RefreshRelationships(tx, context); }});
   methods->Read<v1::GetSettingsRequest, v1::Settings>(
       prefix + "GetSettings",
       [this](store::Snapshot& snapshot, const CallContext& context, const v1::GetSettingsRequest&) {
@@ -25,17 +29,6 @@ void StewardService::Register(resource::Methods* methods) {
       [this](store::Tx& tx, const CallContext& context, const v1::UpdateSettingsRequest& request) {
         return UpdateSettings(tx, context, request);
       });
-}
-
-absl::StatusOr<v1::Steward> StewardService::UpdateSteward(
-    store::Tx& tx, const CallContext& context, const v1::UpdateStewardRequest& request) const {
-  const auto& patch = request.steward();
-  if (patch.name().empty()) return errors::InvalidField("steward.name", "must be set");
-  ASSIGN_OR_RETURN(const auto before, resources_.stewards.GetLiving(tx, patch.name()));
-  ASSIGN_OR_RETURN(auto after,
-                   resources_.stewards.Update(tx, context, patch, request.update_mask()));
-  if (before.bot() != after.bot()) RETURN_IF_ERROR(RefreshRelationships(tx, context));
-  return after;
 }
 
 absl::StatusOr<v1::Settings> StewardService::UpdateSettings(

@@ -17,8 +17,6 @@ class StewardService {
   void Register(resource::Methods* methods);
 
  private:
-  absl::StatusOr<v1::Steward> UpdateSteward(store::Tx& tx, const base::CallContext& context,
-                                            const v1::UpdateStewardRequest& request) const;
   absl::StatusOr<v1::Settings> UpdateSettings(store::Tx& tx, const base::CallContext& context,
                                               const v1::UpdateSettingsRequest& request) const;
   // Writes every relationship again whose derived fields follow from settings or stewards.

@@ -37,7 +37,8 @@ constexpr char kHome[] = "tenants/home";
 
 class Shelves : public ::testing::Test {
  protected:
-  Shelves()
+  Shelves() : Shelves(&Shelves::Bind) {}
+  explicit Shelves(void (Shelves::*bind)())
       : tokens_("0123456789abcdef0123456789abcdef"),
         shelves_(ShelfStrategy(), &tokens_, &rng_, nullptr),
         admission_({.fixed_tenant = "home"}, nullptr, clock_),
@@ -49,7 +50,7 @@ class Shelves : public ::testing::Test {
     EXPECT_OK(opened);
     store_ = *std::move(opened);
     methods_ = std::make_unique<resource::Methods>(&table_, store_.get(), &executor_);
-    resource::Bind<v1::GetShelfRequest>(methods_.get(), shelves_);
+    (this->*bind)();
     EXPECT_OK(table_.CheckComplete());
     auto started = rpc::Server::Start({.listen = {"127.0.0.1:0"}, .store_id = store_->id()}, table_,
                                       &admission_, &executor_, nullptr, nullptr, clock_);
@@ -59,6 +60,22 @@ class Shelves : public ::testing::Test {
         rpc::ClientOptions{.target = server_->addresses().front(), .own_connection = true});
   }
 
+  void Bind() {
+    // All that there is to do.
+    resource::Bind<v1::GetShelfRequest>(methods_.get(), shelves_);
+  }
+  // More follows from the number of their places.
+  void BindStirring() {
+    resource::Bind<v1::GetShelfRequest>(
+        methods_.get(), shelves_,
+        {.stirs = [](const v1::Shelf& before,
+                     const v1::Shelf& after) { return before.places() != after.places(); },
+         .refresh =
+             [this](store::Tx&, const base::CallContext&) {
+               ++refreshed_;
+               return refreshing_;
+             }});
+  }
   template <class Response>
   absl::StatusOr<Response> Call(const std::string& method,
                                 const google::protobuf::Message& request) {
@@ -133,6 +150,8 @@ class Shelves : public ::testing::Test {
   std::unique_ptr<resource::Methods> methods_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<rpc::Client> client_;
+  int refreshed_ = 0;
+  absl::Status refreshing_;
 };
 
 TEST_F(Shelves, AreMadeReadChangedDeletedAndBroughtBack) {
@@ -243,6 +262,61 @@ TEST_F(Shelves, ComeInBatchesThatAreDoneWhollyOrNotAtAll) {
   get.add_names(NameOf("nobody"));
   EXPECT_EQ(errors::ReasonOf(Call<v1::BatchGetShelvesResponse>("BatchGetShelves", get).status()),
             type::v1::RESOURCE_UNKNOWN);
+}
+
+TEST_F(Shelves, AreBatchedUpToABoundInBytes) {
+  v1::BatchGetShelvesRequest get;
+  get.set_parent(kHome);
+  EXPECT_OK(store::TransactAndWait(
+      *store_, {}, base::TenantId::Trusted("home"), [&](store::Tx& tx) -> absl::Status {
+        for (int i = 0; i < 18; ++i) {
+          v1::Shelf shelf;
+          shelf.set_name(NameOf(absl::StrCat("s", i)));
+          shelf.set_theme(std::string(1 << 20, 'x'));  // by another way than the API
+          if (absl::Status put = shelves_.Put(tx, shelf); !put.ok()) return put;
+          get.add_names(shelf.name());
+        }
+        return absl::OkStatus();
+      }));
+  const auto refused = Call<v1::BatchGetShelvesResponse>("BatchGetShelves", get).status();
+  EXPECT_THAT(refused, testing::StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(errors::ReasonOf(refused), type::v1::FIELD);
+  EXPECT_THAT(FieldsOf(refused), ElementsAre("names[15]"));
+  get.mutable_names()->DeleteSubrange(15, 3);
+  EXPECT_OK(Call<v1::BatchGetShelvesResponse>("BatchGetShelves", get));
+}
+
+class StirringShelves : public Shelves {
+ protected:
+  StirringShelves() : Shelves(&StirringShelves::BindStirring) {}
+};
+
+TEST_F(StirringShelves, AreRefreshedOnceForACall) {
+  v1::BatchUpdateShelvesRequest update;
+  update.set_parent(kHome);
+  for (const char* id : {"a", "b", "c"}) {
+    Create(id, "Poems");
+    auto* item = update.add_requests()->mutable_shelf();
+    item->set_name(NameOf(id));
+    item->set_places(20);
+  }
+  ASSERT_OK(Call<v1::BatchUpdateShelvesResponse>("BatchUpdateShelves", update));
+  EXPECT_EQ(refreshed_, 1);
+  update.mutable_requests(1)->mutable_shelf()->set_theme("Maps");
+  ASSERT_OK(Call<v1::BatchUpdateShelvesResponse>("BatchUpdateShelves", update));
+  EXPECT_EQ(refreshed_, 1) << "nothing follows from a theme";
+  update.mutable_requests(0)->mutable_shelf()->set_places(30);
+  ASSERT_OK(Call<v1::Shelf>("UpdateShelf", update.requests(0)));
+  EXPECT_EQ(refreshed_, 2);
+  update.mutable_requests(0)->mutable_shelf()->set_name(NameOf("nobody"));
+  EXPECT_EQ(errors::ReasonOf(Call<v1::Shelf>("UpdateShelf", update.requests(0)).status()),
+            type::v1::RESOURCE_UNKNOWN);
+  // What cannot be refreshed is not changed.
+  refreshing_ = errors::StoreUnavailable();
+  update.mutable_requests(1)->mutable_shelf()->set_places(40);
+  EXPECT_THAT(Call<v1::Shelf>("UpdateShelf", update.requests(1)),
+              testing::StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(Get("b")->places(), 20);
 }
 
 std::string ReadFile(const std::filesystem::path& path) {

@@ -132,6 +132,45 @@ TEST_F(TheCommandLine, TellsWhatIsAllowedAndWhy) {
   EXPECT_THAT(Done({"reopen", "ana"}), HasSubstr("The relationship is open."));
 }
 
+TEST_F(TheCommandLine, ListsWhatFitsAFilterInAnOrder) {
+  for (const char* day : {"3 days ago", "yesterday", "2 days ago"}) {
+    Done({"record", "ana", "--kind", "call", "--subject", day, "--when", day});
+  }
+  Done({"record", "ana", "--kind", "letter", "--direction", "in", "--when", "yesterday"});
+  const std::vector<std::string> calls = {"list",           "engagements",         "ana",
+                                          "--filter",       "kind = CONVERSATION", "--order-by",
+                                          "event_time desc"};
+  auto as_json = calls;
+  as_json.insert(as_json.begin(), {"--output", "json"});
+  ev::ListEngagementsResponse found;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(Done(as_json), &found).ok());
+  ASSERT_EQ(found.engagements_size(), 3);
+  EXPECT_EQ(found.engagements(0).subject(), "yesterday");
+  EXPECT_EQ(found.engagements(1).subject(), "2 days ago");
+  EXPECT_EQ(found.engagements(2).subject(), "3 days ago");
+
+  auto two = calls;
+  two.insert(two.end(), {"-n", "2"});
+  const std::string text = Done(two);
+  EXPECT_THAT(text, HasSubstr("\"yesterday\""));
+  EXPECT_THAT(text, HasSubstr(found.engagements(0).name()));
+  EXPECT_THAT(text, Not(HasSubstr("\"3 days ago\"")));
+  EXPECT_THAT(text, HasSubstr("more: rapportctl list engagements … -n 10\n"));
+
+  EXPECT_THAT(Done({"list", "people", "--filter", "full_name:\"sousa\""}), HasSubstr("Ana Sousa"));
+  EXPECT_EQ(Done({"list", "people", "--filter", "full_name:\"nobody\""}), "Nothing fits.\n");
+  EXPECT_THAT(Done({"list", "relationships", "ana"}), HasSubstr(ana_.relationship));
+  EXPECT_THAT(Done({"list", "rapports", "--filter",
+                    absl::StrCat("relationship = \"", ana_.relationship, "\"")}),
+              HasSubstr(ana_.relationship));
+  for (const char* kind : {"contact-points", "consents", "stewards", "promises", "facts",
+                           "feedback", "needs", "sales", "care-events", "offers"}) {
+    const bool of_all = std::string(kind) == "stewards" || std::string(kind) == "offers";
+    Done(of_all ? std::vector<std::string>{"list", kind}
+                : std::vector<std::string>{"list", kind, "ana"});
+  }
+}
+
 TEST_F(TheCommandLine, SaysPlainlyWhatIsWrong) {
   const auto fails = [&](const std::vector<std::string>& words, int code, const char* text) {
     const Said said = Ctl(words);
@@ -148,6 +187,15 @@ TEST_F(TheCommandLine, SaysPlainlyWhatIsWrong) {
   fails({"sale", "ana", "seats", "--led-by", "them", "--amount", "much"}, 2, "is no amount");
   fails({"consent", "ana", "--purpose", "proposal"}, 2, "--grant, --refuse or --withdraw");
   fails({"offer", "Seats", "--serves", "seats"}, 2, "--stake low or high");
+  fails({"list", "cars"}, 2, "kind: \"cars\" is none of people, ");
+  fails({"list", "needs"}, 2, "who: of whom? rapportctl list needs WHO\n");
+  fails({"list", "offers", "ana"}, 2, "who");
+  fails({"list", "people", "--filter", "full_name = "}, 2,
+        "INVALID_ARGUMENT · FILTER_SYNTAX · filter\n");
+  fails({"list", "sales", "ana", "--order-by", "time"}, 2, "it may name name, ");
+  fails({"list", "sales", "ana", "--order-by", "time"}, 2, "INVALID_ARGUMENT · FIELD · order_by\n");
+  fails({"list", "rapports", "--order-by", "health"}, 2, "INVALID_ARGUMENT · FIELD · order_by\n");
+  fails({"--as-of", "yesterday", "list", "needs", "ana"}, 2, "INVALID_ARGUMENT · FIELD · as_of\n");
 }
 
 TEST_F(TheCommandLine, GivesTheAnswersOfTheServicesAsJson) {

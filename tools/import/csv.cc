@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -31,7 +32,7 @@ class CsvReader::Parser {
  public:
   explicit Parser(const CsvOptions& options) : options_(options) {}
 
-  // Reads a line; `end` are the bytes that ended it. What is wrong, or "".
+  // Reads a line. What is wrong, or "".
   std::string_view Take(std::string_view text) {
     for (const char c : text) {
       switch (state_) {
@@ -44,6 +45,7 @@ class CsvReader::Parser {
           if (c == options_.delimiter) {
             Finish();
           } else {
+            stray_ = stray_ || c == '"';
             field_.push_back(c);
           }
           break;
@@ -73,6 +75,8 @@ class CsvReader::Parser {
   // Inside quotes the record goes on with the next line.
   bool open() const { return state_ == State::kQuoted; }
   void Break() { field_.push_back('\n'); }
+  // There is a quote inside an unquoted field.
+  bool stray() const { return stray_; }
 
   std::vector<std::string> Fields() && {
     Finish();
@@ -90,6 +94,7 @@ class CsvReader::Parser {
 
   const CsvOptions& options_;
   State state_ = State::kStart;
+  bool stray_ = false;
   std::string field_;
   std::vector<std::string> fields_;
 };
@@ -116,39 +121,69 @@ char CsvReader::Detect(std::string_view first) const {
   return kDelimiters.at(static_cast<size_t>(most - counts.begin()));
 }
 
-std::optional<std::variant<CsvRecord, ImportProblem>> CsvReader::Next() {
-  Line line;
+bool CsvReader::NextLine(Line* line, bool* again) {
   do {
-    if (!lines_.Next(&line)) return std::nullopt;
-    if (begun_ || line.text.empty()) continue;
-    begun_ = true;
-    const char stated = StatedDelimiter(line.text);
-    if (options_.delimiter == 0) {
-      options_.delimiter = stated != 0 ? stated : Detect(line.text);
+    *again = !again_.empty();
+    if (*again) {
+      *line = std::move(again_.front());
+      again_.pop_front();
+    } else if (!lines_.Next(line)) {
+      return false;
     }
-    if (stated != 0) line.text.clear();
-  } while (line.text.empty());
+    if (begun_ || line->text.empty()) continue;
+    begun_ = true;
+    const char stated = StatedDelimiter(line->text);
+    if (options_.delimiter == 0) {
+      options_.delimiter = stated != 0 ? stated : Detect(line->text);
+    }
+    if (stated != 0) line->text.clear();
+  } while (line->text.empty());
+  return true;
+}
 
+ImportProblem CsvReader::Problem(int64_t line, std::string_view reason) {
+  doubt_ = true;
+  return {options_.file, line, std::string(reason)};
+}
+
+std::string CsvReader::TooLarge() const {
+  return Cat({"record larger than ", std::to_string(options_.max_record_bytes), " bytes"});
+}
+
+std::optional<std::variant<CsvRecord, ImportProblem>> CsvReader::Next() {
+  constexpr std::string_view kPart = "part of a broken record";
+  Line line;
+  bool again = false;
+  if (!NextLine(&line, &again)) return std::nullopt;
   const int64_t begin = line.number;
-  const auto problem = [&](std::string_view reason) {
-    return ImportProblem{options_.file, begin, std::string(reason)};
-  };
-  const auto too_large = [&] {
-    return problem(
-        Cat({"record larger than ", std::to_string(options_.max_record_bytes), " bytes"}));
-  };
   Parser parser(options_);
+  std::vector<Line> ahead;  // what was read behind the first line
+  const auto broken = [&](std::string_view reason) {
+    if (again) return Problem(begin, kPart);
+    again_.assign(std::make_move_iterator(ahead.begin()), std::make_move_iterator(ahead.end()));
+    return Problem(begin, reason);
+  };
   size_t bytes = 0;
   while (true) {
     bytes += line.text.size() + 1;
-    if (line.truncated || bytes > options_.max_record_bytes + 1) return too_large();
-    const std::string_view wrong = parser.Take(line.text);
-    if (!wrong.empty()) return problem(wrong);
-    if (!parser.open()) break;
+    const bool large = line.truncated || bytes > options_.max_record_bytes + 1;
+    const std::string_view wrong = large ? "" : parser.Take(line.text);
+    if (!large && wrong.empty() && !parser.open()) break;
+    if (line.number != begin) ahead.push_back(std::move(line));
+    if (large) return broken(TooLarge());
+    if (!wrong.empty()) return broken(wrong);
     parser.Break();
-    if (!lines_.Next(&line)) return problem("quote without end");
+    if (again || !lines_.Next(&line)) return broken("quote without end");
   }
-  return CsvRecord{begin, std::move(parser).Fields()};
+  std::vector<std::string> fields = std::move(parser).Fields();
+  if (doubt_) {
+    if (parser.stray() || (columns_ != 0 && fields.size() != columns_)) {
+      return Problem(begin, kPart);
+    }
+    doubt_ = again;
+  }
+  if (columns_ == 0) columns_ = fields.size();
+  return CsvRecord{begin, std::move(fields)};
 }
 
 std::string CsvLine(const std::vector<std::string>& fields, char delimiter) {

@@ -4,10 +4,12 @@
 #define RAPPORT_TOOLS_IMPORT_CSV_H_
 
 #include <cstdint>
+#include <deque>
 #include <istream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -40,8 +42,14 @@ class CsvReader {
   ~CsvReader();
 
   // The next record, or what could not be read: "text behind a closing quote", "quote without end",
-  // "record larger than … bytes", "more than … fields". nullopt at the end of the input. Behind a
-  // problem, reading goes on with the next line.
+  // "record larger than … bytes", "too many fields", "part of a broken record". nullopt at the end
+  // of the input.
+  //
+  // What is broken is reported with the line on which it begins, and reading goes on with the next
+  // one. Nobody can tell whether the lines from there to where it showed are records, or stand
+  // inside a quote. So each of them must be a record all by itself to be taken: with as many fields
+  // as the first record, and without a quote inside an unquoted field; and so must the first record
+  // behind them. A line that is not is "part of a broken record". None is read more than twice.
   std::optional<std::variant<CsvRecord, ImportProblem>> Next();
 
   // Known after the first Next.
@@ -50,11 +58,18 @@ class CsvReader {
  private:
   class Parser;
   char Detect(std::string_view first) const;
+  // The next line that is not empty; `again` if it is one of `again_`.
+  bool NextLine(Line* line, bool* again);
+  ImportProblem Problem(int64_t line, std::string_view reason);
+  std::string TooLarge() const;
 
   CsvOptions options_;
   std::unique_ptr<std::istream> recoded_;
   LineReader lines_;
   bool begun_ = false;
+  size_t columns_ = 0;      // of the first record; 0: there was none
+  bool doubt_ = false;      // there was a problem, and no record behind it yet
+  std::deque<Line> again_;  // of a broken record, but for its first one
 };
 
 // The record as a line that CsvReader reads back, without line end.

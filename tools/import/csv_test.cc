@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <sstream>
 
 namespace rapport::importer {
@@ -90,7 +91,46 @@ TEST(Csv, SaysWhatCannotBeReadAndGoesOn) {
   const Read read = ReadAll("a,b\n\"c\"d,e\nf,g\n\"h,i\nj\n");
   EXPECT_THAT(read.records, ElementsAre(ElementsAre("a", "b"), ElementsAre("f", "g")));
   EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 2, "text behind a closing quote"},
-                                         ImportProblem{"t.csv", 4, "quote without end"}));
+                                         ImportProblem{"t.csv", 4, "quote without end"},
+                                         ImportProblem{"t.csv", 5, "part of a broken record"}));
+}
+
+TEST(Csv, AQuoteThatDoesNotEndTakesNoOtherRecordAlong) {
+  const Read read = ReadAll(
+      "name,note\nAna,\"never ends\nBob,one\n\"Cem\",two\nDan,\"three\"\nEve,\"two\nlines\"\n"
+      "Fay\n");
+  EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 2, "text behind a closing quote"}));
+  EXPECT_THAT(read.records, ElementsAre(ElementsAre("name", "note"), ElementsAre("Bob", "one"),
+                                        ElementsAre("Cem", "two"), ElementsAre("Dan", "three"),
+                                        ElementsAre("Eve", "two\nlines"), ElementsAre("Fay")));
+  EXPECT_THAT(read.lines, ElementsAre(1, 3, 4, 5, 6, 8));
+}
+
+TEST(Csv, TheRestOfABrokenRecordIsNoRecord) {
+  // The quote shows on its own line; the next line goes on in it.
+  Read read = ReadAll("name,note\nAna,\"said \"hi\" and\nwent home\",\"x\"\nBob,y\n");
+  EXPECT_THAT(read.records, ElementsAre(ElementsAre("name", "note"), ElementsAre("Bob", "y")));
+  EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 2, "text behind a closing quote"},
+                                         ImportProblem{"t.csv", 3, "part of a broken record"}));
+  // It shows some lines later, in a record whose first quotes are in order.
+  read = ReadAll("a,b,c\n\"0\n1\",\"first\n\nmiddle\nsome \"quoted\" end\",z\n2,x,y\n");
+  EXPECT_THAT(read.records, ElementsAre(ElementsAre("a", "b", "c"), ElementsAre("2", "x", "y")));
+  EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 2, "text behind a closing quote"},
+                                         ImportProblem{"t.csv", 3, "part of a broken record"},
+                                         ImportProblem{"t.csv", 5, "part of a broken record"},
+                                         ImportProblem{"t.csv", 6, "part of a broken record"}));
+}
+
+TEST(Csv, ReadsNoLineMoreThanTwiceHoweverManyQuotesAreBroken) {
+  // Each of these lines opens a quote that the others do not close, and each second line is a
+  // record.
+  std::string text = "a,b\n";
+  for (int i = 0; i < 20'000; ++i) text += "x\",\"z\nc,d\n";
+  const std::clock_t begin = std::clock();
+  const Read read = ReadAll(text);
+  EXPECT_LT(std::clock() - begin, 5 * CLOCKS_PER_SEC);
+  EXPECT_EQ(read.records.size(), 20'001U);
+  EXPECT_EQ(read.problems.size(), 20'000U);
 }
 
 TEST(Csv, KeepsInsideItsLimits) {
@@ -100,6 +140,7 @@ TEST(Csv, KeepsInsideItsLimits) {
   EXPECT_THAT(read.records, ElementsAre(ElementsAre("a", "b"), ElementsAre("c", "d")));
   EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 2, "record larger than 50 bytes"},
                                          ImportProblem{"t.csv", 3, "record larger than 50 bytes"},
+                                         ImportProblem{"t.csv", 4, "part of a broken record"},
                                          ImportProblem{"t.csv", 6, "too many fields"}));
 }
 
@@ -114,6 +155,11 @@ TEST(Csv, ReadsBackWhatItWrites) {
   for (const auto& record : records) {
     EXPECT_THAT(ReadAll(CsvLine(record, ',') + "\n", {.delimiter = ','}).records,
                 ElementsAre(record));
+  }
+  const std::vector<std::string> tempting = {"a;b", "c,d", "e\tf", "g|h"};
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    EXPECT_THAT(ReadAll(CsvLine(tempting, delimiter) + "\n", {.delimiter = delimiter}).records,
+                ElementsAre(tempting));
   }
 }
 

@@ -48,20 +48,18 @@ bool ReadList(std::string_view text, int low, int high, bool signed_too, std::ve
   return !out->empty();
 }
 
-bool ReadDays(std::string_view text, std::vector<RecurrenceRule::Day>* out) {
+bool ReadDays(std::string_view text, RecurrenceRule::Days* out) {
   for (const std::string_view piece : Pieces(text, ',')) {
     if (piece.empty()) continue;
-    if (piece.size() < 2 || out->size() >= 1000) return false;
-    RecurrenceRule::Day day;
+    if (piece.size() < 2) return false;
     const auto weekday = WeekdayOf(piece.substr(piece.size() - 2));
     if (!weekday) return false;
-    day.weekday = *weekday;
+    std::optional<int> ordinal = 0;
     if (piece.size() > 2) {
-      const auto ordinal = ParseWhole(piece.substr(0, piece.size() - 2));
+      ordinal = ParseWhole(piece.substr(0, piece.size() - 2));
       if (!ordinal || *ordinal == 0 || std::abs(*ordinal) > 53) return false;
-      day.ordinal = *ordinal;
     }
-    if (std::find(out->begin(), out->end(), day) == out->end()) out->push_back(day);
+    out->Add(*weekday, *ordinal);
   }
   return !out->empty();
 }
@@ -148,7 +146,7 @@ class Unrolling {
       case Frequency::kYearly:
         if (days) break;
         if (!rule_.by_week.empty()) {
-          rule_.by_day = {{0, absl::GetWeekday(start_)}};
+          rule_.by_day.Add(absl::GetWeekday(start_), 0);
           break;
         }
         if (rule_.by_month.empty()) rule_.by_month = {start_.month()};
@@ -158,7 +156,7 @@ class Unrolling {
         if (!days) rule_.by_month_day = {start_.day()};
         break;
       case Frequency::kWeekly:
-        if (!days) rule_.by_day = {{0, absl::GetWeekday(start_)}};
+        if (!days) rule_.by_day.Add(absl::GetWeekday(start_), 0);
         break;
       default:
         break;
@@ -249,9 +247,12 @@ class Unrolling {
       return true;
     }
     std::vector<size_t> chosen;
-    for (const int position : rule_.by_position) {
-      const auto distance = static_cast<size_t>(std::abs(position));
-      if (distance <= size) chosen.push_back(position > 0 ? distance - 1 : size - distance);
+    const auto& positions = rule_.by_position;
+    const int most = static_cast<int>(std::min<size_t>(size, 366));
+    const auto end = std::upper_bound(positions.begin(), positions.end(), most);
+    for (auto it = std::lower_bound(positions.begin(), positions.end(), -most); it < end; ++it) {
+      const auto distance = static_cast<size_t>(std::abs(*it));
+      chosen.push_back(*it > 0 ? distance - 1 : size - distance);
     }
     std::sort(chosen.begin(), chosen.end());
     for (const size_t i : chosen) {
@@ -277,9 +278,7 @@ class Unrolling {
       }
     }
     if (!rule_.by_week.empty() && !InWeeks(day)) return false;
-    return rule_.by_day.empty() ||
-           std::any_of(rule_.by_day.begin(), rule_.by_day.end(),
-                       [&](const RecurrenceRule::Day& wanted) { return IsDay(wanted, day); });
+    return rule_.by_day.empty() || IsDay(day);
   }
 
   bool InWeeks(absl::CivilDay day) const {
@@ -295,18 +294,19 @@ class Unrolling {
     return Has(rule_.by_week, week) || Has(rule_.by_week, week - weeks - 1);
   }
 
-  bool IsDay(const RecurrenceRule::Day& wanted, absl::CivilDay day) const {
-    if (absl::GetWeekday(day) != wanted.weekday) return false;
+  bool IsDay(absl::CivilDay day) const {
+    const absl::Weekday weekday = absl::GetWeekday(day);
     const bool yearly = rule_.frequency == Frequency::kYearly && rule_.by_week.empty();
-    if (wanted.ordinal == 0 || (!yearly && rule_.frequency != Frequency::kMonthly)) return true;
+    if (!yearly && rule_.frequency != Frequency::kMonthly) return rule_.by_day.HasAny(weekday);
+    if (rule_.by_day.Has(weekday, 0)) return true;
     absl::CivilDay from(absl::CivilMonth(day).year(), day.month(), 1);
     absl::CivilDay to(absl::CivilMonth(day) + 1);
     if (yearly && rule_.by_month.empty()) {
       from = absl::CivilDay(day.year(), 1, 1);
       to = absl::CivilDay(day.year() + 1, 1, 1);
     }
-    return wanted.ordinal > 0 ? (day - from) / 7 + 1 == wanted.ordinal
-                              : (to - 1 - day) / 7 + 1 == -wanted.ordinal;
+    return rule_.by_day.Has(weekday, (day - from) / 7 + 1) ||
+           rule_.by_day.Has(weekday, -((to - 1 - day) / 7 + 1));
   }
 
   bool Step() {

@@ -3,6 +3,9 @@
 #ifndef RAPPORT_TOOLS_IMPORT_RECURRENCE_H_
 #define RAPPORT_TOOLS_IMPORT_RECURRENCE_H_
 
+#include <algorithm>
+#include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,10 +19,30 @@ namespace rapport::importer {
 
 struct RecurrenceRule {
   enum class Frequency { kSecondly, kMinutely, kHourly, kDaily, kWeekly, kMonthly, kYearly };
-  struct Day {
-    int ordinal = 0;  // 2: the second; -1: the last; 0: every
-    absl::Weekday weekday = absl::Weekday::monday;
-    friend bool operator==(const Day&, const Day&) = default;
+  // A set of weekdays with ordinals, -53 to 53. 2: the second; -1: the last; 0: every. Looking one
+  // up takes the same time however many there are.
+  class Days {
+   public:
+    void Add(absl::Weekday weekday, int ordinal) { Of(weekday).set(Place(ordinal)); }
+    bool Has(absl::Weekday weekday, std::int64_t ordinal) const {
+      return ordinal >= -kMost && ordinal <= kMost && Of(weekday).test(Place(ordinal));
+    }
+    bool HasAny(absl::Weekday weekday) const { return Of(weekday).any(); }
+    bool empty() const {
+      return std::none_of(days_.begin(), days_.end(), [](const auto& day) { return day.any(); });
+    }
+
+   private:
+    static constexpr std::int64_t kMost = 53;
+    using Ordinals = std::bitset<2 * kMost + 1>;
+    static std::size_t Place(std::int64_t ordinal) {
+      return static_cast<std::size_t>(ordinal + kMost);
+    }
+    Ordinals& Of(absl::Weekday weekday) { return days_.at(static_cast<std::size_t>(weekday)); }
+    const Ordinals& Of(absl::Weekday weekday) const {
+      return days_.at(static_cast<std::size_t>(weekday));
+    }
+    std::array<Ordinals, 7> days_{};
   };
 
   Frequency frequency = Frequency::kDaily;
@@ -30,7 +53,7 @@ struct RecurrenceRule {
   // Sorted, each once, within the ranges of the standard.
   std::vector<int> by_second{}, by_minute{}, by_hour{};
   std::vector<int> by_month_day{}, by_year_day{}, by_week{}, by_month{}, by_position{};
-  std::vector<Day> by_day{};
+  Days by_day{};
 };
 
 // nullopt if the rule cannot be read: an unknown or missing frequency, a part out of its range, or

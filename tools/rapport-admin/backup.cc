@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -109,13 +111,47 @@ absl::StatusOr<Read> ReadFile(const std::string& path, const std::string& copy) 
   return read;
 }
 
+// The file that becomes the backup `file`, of this process alone. The lock ends with the process,
+// so what one that was killed has left is begun anew.
+absl::StatusOr<std::unique_ptr<Descriptor>> TakePart(const std::string& part,
+                                                     const std::string& file) {
+  for (;;) {
+    auto taken =
+        std::make_unique<Descriptor>(open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (taken->fd() < 0) return Failed(part, "created");
+    if (flock(taken->fd(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return Failed(part, "locked");
+      return absl::FailedPreconditionError(absl::StrCat("another process is backing up to ", file));
+    }
+    struct stat locked = {};
+    struct stat named = {};
+    if (fstat(taken->fd(), &locked) == 0 && stat(part.c_str(), &named) == 0 &&
+        locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+      return taken;
+    }
+    // Its owner has just finished it or given it up.
+  }
+}
+
+// Never in the place of another file, where the file system can tell.
+absl::Status RenameNew(const std::string& from, const std::string& to) {
+  int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  if (result != 0 && errno == EINVAL) result = rename(from.c_str(), to.c_str());
+  if (result == 0) return absl::OkStatus();
+  if (errno == EEXIST) return absl::FailedPreconditionError(absl::StrCat(to, " is there already"));
+  return Failed(to, "renamed");
+}
+
 absl::Status WriteManifest(const Manifest& manifest, const std::string& path) {
   const std::string part = path + ".part";
+  absl::Cleanup remove = [&part] { unlink(part.c_str()); };
   const Descriptor file(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (file.fd() < 0) return Failed(part, "created");
   RETURN_IF_ERROR(WriteAll(file, part, manifest.Text()));
   if (fsync(file.fd()) != 0) return Failed(part, "synced");
-  return rename(part.c_str(), path.c_str()) == 0 ? absl::OkStatus() : Failed(path, "renamed");
+  if (rename(part.c_str(), path.c_str()) != 0) return Failed(path, "renamed");
+  std::move(remove).Cancel();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Manifest> ReadManifest(const std::string& path) {
@@ -153,13 +189,15 @@ absl::Status CheckService(const resource::Schema& schema, const std::string& add
 absl::Status BackUp(const resource::Schema& schema, const BackupOptions& options,
                     const time::Clock& clock, const Say& say) {
   ASSIGN_OR_RETURN(const std::string path, FileOf(options.store));
+  RETURN_IF_ERROR(CheckService(schema, options.store, clock));
+  const std::string part = options.file + ".part";
+  ASSIGN_OR_RETURN(const auto taken, TakePart(part, options.file));
+  absl::Cleanup remove = [&part] { unlink(part.c_str()); };
   std::error_code ignored;
   if (std::filesystem::exists(options.file, ignored)) {
     return absl::FailedPreconditionError(absl::StrCat(options.file, " is there already"));
   }
-  RETURN_IF_ERROR(CheckService(schema, options.store, clock));
-  const std::string part = options.file + ".part";
-  unlink(part.c_str());  // of one that was broken off
+  if (ftruncate(taken->fd(), 0) != 0) return Failed(part, "emptied");
   Manifest manifest;
   manifest.service = schema.service;
   manifest.time = clock.Now();
@@ -170,7 +208,6 @@ absl::Status BackUp(const resource::Schema& schema, const BackupOptions& options
                      said = done;
                      say(absl::StrCat("copied ", done, " of ", all, " pages"));
                    }));
-  absl::Cleanup remove = [&part] { unlink(part.c_str()); };
   manifest.store_id = state.id;
   manifest.sequence = state.sequence;
   manifest.schema_version = state.schema_version;
@@ -178,9 +215,12 @@ absl::Status BackUp(const resource::Schema& schema, const BackupOptions& options
   manifest.bytes = read.bytes;
   manifest.sha256 = read.sha256;
   // The backup itself comes last: who finds it finds all of it.
-  RETURN_IF_ERROR(WriteManifest(manifest, options.file + ".manifest"));
-  if (rename(part.c_str(), options.file.c_str()) != 0) return Failed(options.file, "renamed");
+  const std::string beside = options.file + ".manifest";
+  RETURN_IF_ERROR(WriteManifest(manifest, beside));
+  absl::Cleanup remove_manifest = [&beside] { unlink(beside.c_str()); };
+  RETURN_IF_ERROR(RenameNew(part, options.file));
   std::move(remove).Cancel();
+  std::move(remove_manifest).Cancel();
   RETURN_IF_ERROR(store::SyncFolder(options.file));
   say(absl::StrCat("backed up store ", state.id, " to sequence ", state.sequence, ": ",
                    manifest.bytes, " bytes"));

@@ -1,9 +1,12 @@
 // Backups that are made under load hold one state of the store; and come back as another store.
 #include "tools/rapport-admin/backup.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -16,6 +19,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/store/sqlite_backup.h"
 #include "tools/rapport-admin/manifest.h"
 #include "tools/rapport-admin/test_house.h"
 
@@ -126,6 +130,74 @@ TEST_F(BackupTest, AStoreThatWasRestoredIsAnother) {
   EXPECT_THAT(store->store().former_ids(), ElementsAre(id));
   EXPECT_EQ(RowsOf(store->store(), Acme(), people_).size(), 1U);
   Write(store->store(), 3);
+}
+
+TEST_F(BackupTest, OfTwoBackupsToOneFileOneIsRefused) {
+  const std::string address = File("things.db");
+  {
+    const auto store = Open(Things(), address);
+    for (int i = 0; i < 200; ++i) Write(store->store(), i);
+  }
+  for (int round = 0; round < 8; ++round) {
+    const std::string name = absl::StrCat("backup", round);
+    std::vector<absl::Status> ended(3);
+    std::vector<std::thread> threads;
+    for (absl::Status& status : ended) {
+      threads.emplace_back([&] {
+        status = BackUp(Things(), {.store = address, .file = Path(name)}, clock_,
+                        [](absl::string_view) {});
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    int made = 0;
+    for (const absl::Status& status : ended) {
+      if (status.ok()) {
+        ++made;
+      } else {
+        EXPECT_THAT(status, StatusIs(kRefused));
+      }
+    }
+    EXPECT_EQ(made, 1);
+    EXPECT_FALSE(std::filesystem::exists(Path(name + ".part")));
+    EXPECT_FALSE(std::filesystem::exists(Path(name + ".manifest.part")));
+    EXPECT_OK(Restored(name, File(absl::StrCat("restored", round, ".db"))));
+  }
+}
+
+TEST_F(BackupTest, WhatAKilledOneLeftIsBegunAnewAndWhatALivingOneMakesIsNotTouched) {
+  const std::string address = File("things.db");
+  Write(Open(Things(), address)->store(), 1);
+  std::ofstream(Path("backup.part")) << "half of a backup";
+  const int living = open(Path("backup.part").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(flock(living, LOCK_EX), 0);
+  EXPECT_THAT(BackedUp(address, "backup"), StatusIs(kRefused, HasSubstr("another process")));
+  EXPECT_EQ(std::filesystem::file_size(Path("backup.part")), 16U);
+  EXPECT_FALSE(std::filesystem::exists(Path("backup")));
+  close(living);  // as it ends with its process
+  EXPECT_OK(BackedUp(address, "backup"));
+  EXPECT_FALSE(std::filesystem::exists(Path("backup.part")));
+  EXPECT_OK(Restored("backup", File("restored.db")));
+}
+
+TEST_F(BackupTest, TheOldStoreIsWholeUntilTheBackupIsInItsPlace) {
+  const std::string address = File("killed.db");
+  {
+    const auto store = Open(Things(), File("things.db"));
+    Write(store->store(), 1);
+    ASSERT_OK(BackedUp(File("things.db"), "backup"));
+    Write(store->store(), 2);
+    // As a process leaves them that is killed: the second row is in the log alone.
+    std::filesystem::copy_file(Path("things.db"), Path("killed.db"));
+    std::filesystem::copy_file(Path("things.db-wal"), Path("killed.db-wal"));
+  }
+  {
+    const auto place = store::SqlitePlace::Take(Path("killed.db"), true);
+    ASSERT_OK(place);
+    EXPECT_FALSE((*place)->Put(Path("nothing")).ok());  // broken off before the last step
+  }
+  EXPECT_EQ(RowsOf(Open(Things(), address)->store(), Acme(), people_).size(), 2U);
+  ASSERT_OK(Restored("backup", address, true));
+  EXPECT_EQ(RowsOf(Open(Things(), address)->store(), Acme(), people_).size(), 1U);
 }
 
 TEST_F(BackupTest, WhatIsNoWholeBackupOfTheServiceChangesNothing) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/resource/feed_consumer.h"
 #include "common/store/dry_run.h"
 #include "common/store/fill.h"
 #include "common/store/migration.h"
@@ -93,8 +94,10 @@ class Rebuilder {
         [&copies, &original](store::Tx& tx, const base::CallContext& context, const Row& row) {
           return copies.apply(tx, context, original.Change(row));
         });
-    fill.source = [this, &original](const TenantId& tenant, const std::vector<store::Value>& after,
-                                    int limit) -> absl::StatusOr<std::vector<Row>> {
+    fill.source = [this, &copies, &original](const TenantId& tenant,
+                                             const std::vector<store::Value>& after,
+                                             int limit) -> absl::StatusOr<std::vector<Row>> {
+      RETURN_IF_ERROR(HoldFeed(copies.origin));
       ASSIGN_OR_RETURN(const auto view, original.views->Read(Context(tenant), tenant));
       return RowsBehind(*view, *original.table, after, limit);
     };
@@ -111,6 +114,15 @@ class Rebuilder {
     return absl::OkStatus();
   }
 
+  // From before the first look at the origin to the end nobody else applies what comes from there:
+  // what was read here is written before anybody can have heard of something newer. A file has one
+  // owner anyway.
+  absl::Status HoldFeed(const std::string& origin) {
+    if (opened_.store().TryLead(resource::FeedConsumer::LeadOf(origin))) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("a process of ", schema_.service, " follows ", origin, ": stop it first"));
+  }
+
   // Copies without an original. What follows from them is made anew after that.
   absl::Status RemoveOrphans(const resource::Copies& copies, const Original& original,
                              const std::vector<TenantId>& wanted) {
@@ -118,6 +130,7 @@ class Rebuilder {
     for (const TenantId& tenant : tenants) {
       const auto visit = [&](std::vector<Row>& rows) -> absl::Status {
         std::vector<std::vector<store::Value>> orphans;
+        RETURN_IF_ERROR(HoldFeed(copies.origin));
         ASSIGN_OR_RETURN(const auto view, original.views->Read(Context(tenant), tenant));
         for (const Row& row : rows) {
           auto key = KeyOf(*copies.table, row);

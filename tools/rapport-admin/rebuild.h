@@ -24,7 +24,9 @@ struct RebuildOptions {
 // on. Only what differs is written, as the service writes it: with the next revision where there is
 // one, and in the feeds, so followers and caches hear of it.
 //
-// On PostgreSQL services may work meanwhile, unless origins are given; a file has one owner.
+// On PostgreSQL services may work meanwhile, unless origins are given; then none may work at the
+// beginning, and one that starts hears nothing of the origins until this ends. A file has one
+// owner.
 //   FAILED_PRECONDITION  somebody uses the store; it is of another version; another rebuild works
 //   NOT_FOUND            there is no store
 //   UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED  a store cannot go on now

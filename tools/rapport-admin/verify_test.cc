@@ -13,7 +13,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/resource/feed_consumer.h"
+#include "common/store/open_store.h"
 #include "common/store/views.h"
+#include "google/protobuf/empty.pb.h"
 #include "tools/rapport-admin/rebuild.h"
 #include "tools/rapport-admin/test_house.h"
 
@@ -173,6 +176,37 @@ TEST_P(VerifyTest, MakesAnewBesideAServiceThatWritesOnlyWhereItCan) {
   writer.join();
   EXPECT_OK(Verified());
   EXPECT_EQ(RowsOf(owner->store(), Acme(), people_).size(), 51U);
+}
+
+TEST_P(VerifyTest, NobodyFollowsAnOriginWhileItsCopiesAreMadeAnew) {
+  resource::Schema shop = Things();
+  shop.service = "shop";
+  shop.bodies = {{&people_, &google::protobuf::Empty::default_instance()}};
+  const std::string shop_address =
+      GetParam() == Engine::kSqlite ? File("shop.db") : Server().CreateDatabase();
+  Put(Open(shop, shop_address)->store(), Acme(), people_, Aged("p", 1));
+  Open(Things(), address_);
+
+  // A service that starts in the middle of the work.
+  const std::string lead = resource::FeedConsumer::LeadOf("shop");
+  int applied = 0;
+  bool followed = false;
+  resource::Schema schema = Things();
+  schema.copies = {{.origin = "shop",
+                    .original = "people",
+                    .table = &people_,
+                    .may_go = true,
+                    .apply = [&](store::Tx&, const base::CallContext&,
+                                 const google::protobuf::Any&) -> absl::Status {
+                      ++applied;
+                      const auto service = store::OpenStore(OptionsFor(Things(), address_, clock_));
+                      followed = followed || (service.ok() && (*service)->TryLead(lead));
+                      return absl::OkStatus();
+                    }}};
+  EXPECT_OK(Rebuild(schema, {address_, {{"shop", {shop, shop_address}}}}, clock_, Lines()));
+  EXPECT_GT(applied, 0);
+  EXPECT_FALSE(followed);
+  EXPECT_TRUE(Open(Things(), address_)->store().TryLead(lead)) << "it is given back";
 }
 
 TEST_P(VerifyTest, AStoreThatIsNotThereIsNotMade) {

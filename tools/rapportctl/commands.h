@@ -3,11 +3,13 @@
 #ifndef RAPPORT_TOOLS_RAPPORTCTL_COMMANDS_H_
 #define RAPPORT_TOOLS_RAPPORTCTL_COMMANDS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "tools/rapportctl/context.h"
 
 namespace rapport::rapportctl {
@@ -56,6 +58,19 @@ struct TimelineOptions {
   int count = 20;
 };
 absl::Status Timeline(Context& context, const TimelineOptions& options);
+
+inline constexpr std::int64_t kMostListed = 1'000'000;
+struct ListOptions {
+  std::string kind{};                // one of ListedKinds
+  std::string who{};                 // whose, if they are of a person or of a relationship
+  std::string filter{}, order_by{};  // as the services take them
+  bool deleted = false;              // also what is deleted
+  int count = 50;
+};
+// Any collection of the services. What is wrong with a filter or an order is said by the service.
+absl::Status List(Context& context, const ListOptions& options);
+// people, relationships, rapports, engagements, …
+std::vector<absl::string_view> ListedKinds();
 
 struct RecordOptions {
   std::string who{};
