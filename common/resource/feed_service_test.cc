@@ -68,6 +68,45 @@ TEST_F(FeedServiceTest, GivesWhatIsNewOnce) {
   EXPECT_FALSE(Next(*source).has_value());
 }
 
+// Proves: Z3, S05
+TEST_F(FeedServiceTest, GivesEachTenantItsOwnChanges) {
+  Write("ours");
+  const auto away = base::TenantId::Trusted("away");
+  ASSERT_OK(store::TransactAndWait(*store_, {}, away, [](store::Tx& tx) {
+    return tx.Put(Things(), {std::string("theirs"), std::int64_t{0}, std::string("secret")})
+        .status();
+  }));
+  const auto news = Next(*Open(0));
+  ASSERT_TRUE(news.has_value());
+  ASSERT_EQ(news->changes_size(), 1);
+  EXPECT_EQ(news->changes(0).resource().value(), "x");
+  home_.all_tenants = true;
+  const auto all = Next(*Open(0));
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(all->changes_size(), 2);
+}
+
+// Proves: S05
+TEST_F(FeedServiceTest, GoesOnBehindWhatWasCutOff) {
+  constexpr int kRows = 1500;
+  ASSERT_OK(store::TransactAndWait(*store_, {}, home_.tenant, [](store::Tx& tx) -> absl::Status {
+    for (int i = 0; i < kRows; ++i) {
+      auto put = tx.Put(Things(), {std::to_string(i), std::int64_t{0}, std::string("x")});
+      if (!put.ok()) return put.status();
+    }
+    return absl::OkStatus();
+  }));
+  const auto source = Open(0);
+  int given = 0;
+  for (bool caught_up = false; !caught_up;) {
+    const auto news = Next(*source);
+    ASSERT_TRUE(news.has_value()) << "after " << given;
+    given += news->changes_size();
+    caught_up = news->caught_up();
+  }
+  EXPECT_EQ(given, kRows);
+}
+
 // Proves: S05
 TEST_F(FeedServiceTest, GivesCopiesOnlyToWhoAsksForThem) {
   FeedService copies(store_.get());

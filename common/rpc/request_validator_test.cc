@@ -14,6 +14,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "rapport/contact/v1/steward_service.pb.h"
 #include "rapport/engagement/v1/engagement_service.pb.h"
+#include "rapport/engagement/v1/rapport.pb.h"
 
 namespace rapport::rpc {
 namespace {
@@ -30,8 +31,9 @@ using ::testing::Not;
 
 // The fields that are refused.
 template <class Request>
-std::vector<std::string> Refused(const Request& request) {
-  const RequestValidator validator(Request::descriptor());
+std::vector<std::string> Refused(const Request& request,
+                                 RequestValidator::Of of = RequestValidator::Of::kRequest) {
+  const RequestValidator validator(Request::descriptor(), of);
   std::vector<std::string> fields;
   google::rpc::BadRequest bad;
   const auto proto = errors::ToProto(validator.Check(request, "home"));
@@ -78,6 +80,18 @@ TEST(RequestValidator, TakesNumbersWithinTheirBounds) {
   EXPECT_THAT(Refused(request), IsEmpty());
   request.mutable_steward()->set_daily_capacity(501);
   EXPECT_THAT(Refused(request), ElementsAre("steward.daily_capacity"));
+}
+
+// Proves: Z4
+TEST(RequestValidator, TakesFiniteNumbersOnlyWhereThereIsNoBound) {
+  const auto refused = [](double volume) {
+    engagement::v1::RelationshipStatistics statistics;
+    statistics.set_volume(volume);
+    return Refused(statistics, RequestValidator::Of::kStored);
+  };
+  EXPECT_THAT(refused(1e300), Not(Contains("volume")));
+  EXPECT_THAT(refused(std::numeric_limits<double>::infinity()), Contains("volume"));
+  EXPECT_THAT(refused(std::numeric_limits<double>::quiet_NaN()), Contains("volume"));
 }
 
 // Proves: Z4

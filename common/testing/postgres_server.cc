@@ -14,7 +14,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -81,6 +86,34 @@ pid_t Spawn(const std::vector<std::string>& arguments, const std::string& log) {
   _exit(127);
 }
 
+// State and parent of a process as the system tells them; the state is 'Z' for one that has ended
+// or is not there.
+std::pair<char, pid_t> Look(pid_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(')');
+  char state = 'Z';
+  int parent = 0;
+  if (name_end != std::string::npos) {
+    std::istringstream(text.substr(name_end + 1)) >> state >> parent;
+  }
+  return {state, parent};
+}
+
+// Each of the server's processes is in a group of its own: a signal to the first one's group does
+// not reach the others.
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    pid_t pid = 0;
+    if (absl::SimpleAtoi(entry.path().filename().string(), &pid) && Look(pid).second == parent) {
+      children.push_back(pid);
+    }
+  }
+  return children;
+}
+
 std::string TemporaryFolder() {
   const char* const base = std::getenv("TMPDIR");
   std::string folder = absl::StrCat(base == nullptr ? "/tmp" : base, "/postgres-XXXXXX");
@@ -129,15 +162,25 @@ void PostgresServer::Start() {
 }
 
 void PostgresServer::Kill() {
-  kill(-pid_, SIGKILL);
+  kill(pid_, SIGSTOP);  // no more children
+  const std::vector<pid_t> children = ChildrenOf(pid_);
+  for (const pid_t child : children) kill(child, SIGKILL);
+  kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
-  // Its children are nobody's children now: they are gone when the group is.
-  while (kill(-pid_, 0) == 0) poll(nullptr, 0, 1);
+  for (const pid_t child : children) {
+    while (Look(child).first != 'Z') poll(nullptr, 0, 1);
+  }
 }
 
-void PostgresServer::Freeze() { kill(-pid_, SIGSTOP); }
+void PostgresServer::Freeze() {
+  kill(pid_, SIGSTOP);
+  for (const pid_t child : ChildrenOf(pid_)) kill(child, SIGSTOP);
+}
 
-void PostgresServer::Thaw() { kill(-pid_, SIGCONT); }
+void PostgresServer::Thaw() {
+  for (const pid_t child : ChildrenOf(pid_)) kill(child, SIGCONT);
+  kill(pid_, SIGCONT);
+}
 
 std::string PostgresServer::uri(const std::string& user, const std::string& database) const {
   return absl::StrCat("postgresql:///", database, "?host=", folder_, "&user=", user);

@@ -78,6 +78,19 @@ TEST(Provenance, ALessTrustedSourceCannotReplaceWhatThePersonSaid) {
   ASSERT_EQ(card.provenance_size(), 3);
 }
 
+// Proves: C01
+TEST(Provenance, ALaterWordOfTheSameTrustReplacesTheEarlierOne) {
+  v1::Person card;
+  v1::Person said;
+  said.set_full_name("Ana Lopes");
+  MergeCard(said, {"vcard:old.vcf", v1::TRUST_IMPORTED}, kNow, &card);
+  said.set_full_name("Ana Lopes Pinto");
+  EXPECT_TRUE(MergeCard(said, {"vcard:new.vcf", v1::TRUST_IMPORTED}, kNow, &card));
+  EXPECT_EQ(card.full_name(), "Ana Lopes Pinto");
+  ASSERT_EQ(card.provenance_size(), 1);
+  EXPECT_EQ(card.provenance(0).source(), "vcard:new.vcf");
+}
+
 // Proves: C01, C04
 TEST(Provenance, SayingTheSameTwiceChangesNothing) {
   v1::Person card;

@@ -82,6 +82,8 @@ TEST(QuietHours, HoldInEveryZoneThatThePersonMayBeIn) {
   EXPECT_EQ(NextPermitted(hours, portugal, At("2026-06-15T19:30:00Z")), At("2026-06-16T09:00:00Z"));
   EXPECT_EQ(PermittedUntil(hours, portugal, At("2026-06-16T09:00:00Z")),
             At("2026-06-16T19:00:00Z"));
+  EXPECT_TRUE(Permits(hours, portugal, At("2026-06-16T18:59:59Z")));
+  EXPECT_FALSE(Permits(hours, portugal, At("2026-06-16T19:00:00Z"))) << "20:00 in Lisbon alone";
 }
 
 // Proves: C18

@@ -85,6 +85,14 @@ TEST(WorkingHours, RunOverMidnightAndOverTheEndOfTheWeek) {
   EXPECT_EQ(EndOf(hours, In(utc, 3, 1, 22), 8), In(utc, 3, 8, 22));
 }
 
+TEST(WorkingHours, ThatEndWhereTheyBeginLastADay) {
+  const auto utc = absl::UTCTimeZone();
+  const std::vector<time::DailyWindow> mondays = {{9 * 60, 9 * 60, 1u << 0}};
+  const WorkingHours hours(mondays, utc);
+  EXPECT_DOUBLE_EQ(Between(hours, In(utc, 3, 1, 0), In(utc, 3, 8, 0)), 24);
+  EXPECT_DOUBLE_EQ(Between(hours, In(utc, 3, 2, 10), In(utc, 3, 3, 10)), 23);
+}
+
 TEST(WorkingHours, CountWindowsThatOverlapOnce) {
   const auto utc = absl::UTCTimeZone();
   const std::vector<time::DailyWindow> windows = {

@@ -432,6 +432,15 @@ TEST(Readiness, IsNeverThereUnlessTheOthersWereAsked) {
   EXPECT_FALSE(Check(world).ready());
 }
 
+TEST(NearestFirst, PutsWhatIsReadyBeforeWhatTheyAskedForBeforeTheRest) {
+  std::vector<Judged> judged(3);
+  judged[1].ties.person_led = true;
+  judged[2].ready = true;
+  NearestFirst(judged);
+  EXPECT_TRUE(judged[0].ready);
+  EXPECT_TRUE(judged[1].ties.person_led);
+}
+
 TEST(MayAsk, IsFalseWhereWhatIsKnownForbidsAProposal) {
   World world;
   world.ReadyForMigration();
@@ -440,6 +449,9 @@ TEST(MayAsk, IsFalseWhereWhatIsKnownForbidsAProposal) {
     return MayAsk(Circumstances(facts, At(kNow), absl::UTCTimeZone()));
   };
   EXPECT_TRUE(may_ask());
+  world.relationship.set_standing(contact::v1::RESTING);
+  EXPECT_FALSE(may_ask());
+  world.relationship.set_standing(contact::v1::OPEN);
   world.Promised("send it", "2026-03-01T09:00:00Z");
   EXPECT_FALSE(may_ask());
   world.needs[0].set_wants_to_buy(true);

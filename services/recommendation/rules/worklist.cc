@@ -1,6 +1,7 @@
 #include "services/recommendation/rules/worklist.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "absl/hash/hash.h"
@@ -24,6 +25,75 @@ void TakeLast(std::vector<T>& column, std::size_t slot) {
 // A heap block as the allocator sees it.
 std::size_t BlockBytes(std::size_t bytes) {
   return bytes == 0 ? 0 : std::max<std::size_t>(32, (bytes + 8 + 15) / 16 * 16);
+}
+
+// What still enters a list of the best: nobody of a later class, and nobody of this class who has
+// been quiet for a smaller share of the tolerated silence, unless they asked to buy; nobody at all
+// if the class is 0.
+struct Last {
+  ClassPlace place = ClassPlace{0};
+  double share_us = 0;  // of each second of tolerated silence
+};
+
+// The entries in a row, from the first on, that cannot enter, as the heads alone tell.
+struct Passed {
+  std::int64_t waiting = 0;
+  std::int64_t with_step = 0;
+};
+
+// The flags of a head, behind its times, as one number.
+std::uint32_t FlagsOf(const EntryHead& head) {
+  std::uint32_t flags = 0;
+  static_assert(offsetof(EntryHead, standing) + sizeof flags == sizeof(EntryHead));
+  std::memcpy(&flags, &head.standing, sizeof flags);
+  return flags;
+}
+
+// Most relationships are open and nothing else: then silence alone decides.
+struct Ordinary {
+  Ordinary() {
+    EntryHead head;
+    head.standing = contact::v1::OPEN;
+    head.known = 1;
+    wanted = FlagsOf(head);
+    head.met = 1;
+    head.has_zone = 1;
+    head.first_day = 0x1FF;
+    free = FlagsOf(head) ^ wanted;
+  }
+  bool Is(const EntryHead& head) const { return ((FlagsOf(head) ^ wanted) & ~free) == 0; }
+  std::uint32_t wanted = 0;
+  std::uint32_t free = 0;  // what may be as it likes
+};
+
+// Runs a million times a call: no division, and few branches that are hard to foretell.
+Passed PassOver(const EntryHead* const begin, const EntryHead* const end, const Instant& instant,
+                const Last& last_step, const Last& last_waiting) {
+  const Ordinary ordinary;
+  const Last lasts[] = {last_step, last_waiting};
+  const bool proposals = last_step.place >= ClassPlace::kPropose;
+  const EntryHead* head = begin;
+  std::int64_t waiting = 0;
+  for (; head != end; ++head) {
+    if (instant.MayBeNear(head->first_day)) break;  // no day is near day 0
+    std::int64_t silence_us = std::max<std::int64_t>(0, instant.us - head->since_us);
+    bool waits = false;
+    ClassPlace place;
+    if (ordinary.Is(*head)) {
+      waits = silence_us <= (head->met ? head->tolerated_s * kMicrosPerSecond : kNotMetAfterUs);
+      place = waits ? ClassPlace::kWait : ClassPlace::kListen;
+    } else {
+      if (!HeadDecides(*head, instant) || (head->may_propose && proposals)) break;
+      place = QuietPlace(*head, instant);
+      waits = place == ClassPlace::kWait;
+    }
+    silence_us *= head->known & head->met;
+    const Last& last = lasts[waits];
+    const bool longer = static_cast<double>(silence_us) >= last.share_us * head->tolerated_s;
+    if ((place < last.place) | ((place == last.place) & longer)) break;
+    waiting += waits;
+  }
+  return {waiting, (head - begin) - waiting};
 }
 
 }  // namespace
@@ -57,10 +127,14 @@ class WorklistIndex::Best {
   Best(const WorklistIndex& index, std::int64_t limit)
       : before_{index}, limit_(static_cast<std::size_t>(std::max<std::int64_t>(0, limit))) {}
 
-  // No candidate of a later class can enter; none at all if it is 0.
-  ClassPlace LastPlace() const {
-    if (limit_ == 0) return ClassPlace{0};
-    return heap_.size() < limit_ ? ClassPlace::kWait : heap_.front().rank.place;
+  Last LastToEnter() const {
+    // A hair less than the score itself: products are rounded, and who is passed over by mistake
+    // does not come back.
+    constexpr double kHair = 1 - 1e-9;
+    if (limit_ == 0) return {};
+    if (heap_.size() < limit_) return {ClassPlace::kWait, 0};
+    const Rank& worst = heap_.front().rank;
+    return {worst.place, worst.score * static_cast<double>(kMicrosPerSecond) * kHair};
   }
 
   // False if a candidate of this class and score cannot enter, whatever its due time and id.
@@ -141,15 +215,26 @@ void WorklistIndex::Remove(std::string_view relationship) {
   free_.push_back(handle);
 }
 
-WorklistIndex::Place* WorklistIndex::FindPlace(Handle handle, std::uint32_t list) {
-  Relation& relation = relations_[handle];
-  if (relation.places == 0) return nullptr;
-  if (relation.first.list == list) return &relation.first;
-  if (relation.places == 1) return nullptr;
-  for (Place& place : more_places_.find(handle)->second) {
-    if (place.list == list) return &place;
+template <class Self, class Visit>
+void WorklistIndex::EachPlace(Self& self, Handle handle, Visit visit) {
+  auto& relation = self.relations_[handle];
+  const std::size_t near = std::min<std::size_t>(relation.places, relation.first.size());
+  for (std::size_t i = 0; i < near; ++i) {
+    if (!visit(relation.first[i])) return;
   }
-  return nullptr;
+  if (relation.places <= relation.first.size()) return;
+  for (auto& place : self.more_places_.find(handle)->second) {
+    if (!visit(place)) return;
+  }
+}
+
+WorklistIndex::Place* WorklistIndex::FindPlace(Handle handle, std::uint32_t list) {
+  Place* found = nullptr;
+  EachPlace(*this, handle, [&](Place& place) {
+    if (place.list == list) found = &place;
+    return found == nullptr;
+  });
+  return found;
 }
 
 void WorklistIndex::JoinList(Handle handle, std::uint32_t list, const IndexEntry& entry) {
@@ -159,21 +244,21 @@ void WorklistIndex::JoinList(Handle handle, std::uint32_t list, const IndexEntry
   Append(columns.tails, entry.tail);
   Append(columns.relations, handle);
   Relation& relation = relations_[handle];
-  if (relation.places++ == 0) {
-    relation.first = place;
+  if (relation.places < relation.first.size()) {
+    relation.first[relation.places] = place;
   } else {
     more_places_[handle].push_back(place);
   }
+  ++relation.places;
 }
 
 void WorklistIndex::LeaveLists(Handle handle) {
+  EachPlace(*this, handle, [&](Place& place) {
+    Vacate(place);
+    return true;
+  });
   Relation& relation = relations_[handle];
-  if (relation.places > 0) Vacate(relation.first);
-  if (relation.places > 1) {
-    const auto more = more_places_.find(handle);
-    for (const Place& place : more->second) Vacate(place);
-    more_places_.erase(more);
-  }
+  if (relation.places > relation.first.size()) more_places_.erase(handle);
   relation.places = 0;
 }
 
@@ -201,22 +286,19 @@ Selection WorklistIndex::Select(std::string_view steward, std::int64_t capacity,
   std::vector<Candidate> overdue;
   std::int64_t with_step = 0;
   std::int64_t waiting_count = 0;
-  ClassPlace last_step = best.LastPlace();
-  ClassPlace last_waiting = best_waiting.LastPlace();
+  Last last_step = best.LastToEnter();
+  Last last_waiting = best_waiting.LastToEnter();
   const EntryHead* const heads = list.heads.data();
   const EntryTail* const tails = list.tails.data();
   for (std::size_t i = 0; i < list.heads.size(); ++i) {
+    const Passed passed =
+        PassOver(heads + i, heads + list.heads.size(), instant, last_step, last_waiting);
+    waiting_count += passed.waiting;
+    with_step += passed.with_step;
+    i += static_cast<std::size_t>(passed.waiting + passed.with_step);
+    if (i == list.heads.size()) break;
     const EntryHead& head = heads[i];
-    const bool may_propose = head.may_propose && last_step >= ClassPlace::kPropose;
-    if (HeadDecides(head, instant) && !may_propose) {
-      const ClassPlace place = QuietPlace(head, instant);
-      const bool waits = place == ClassPlace::kWait;
-      if (place > (waits ? last_waiting : last_step)) {
-        waiting_count += waits;
-        with_step += !waits;
-        continue;
-      }
-    }
+    const bool may_propose = head.may_propose && last_step.place >= ClassPlace::kPropose;
     const EntryTail& tail = tails[i];
     const Rank rough = RoughRankAt(head, tail, instant);
     const bool waits = rough.place == ClassPlace::kWait;
@@ -233,8 +315,8 @@ Selection WorklistIndex::Select(std::string_view steward, std::int64_t capacity,
     if (!is_overdue && !heap.MayEnter(rough)) continue;
     const Candidate candidate{WithDueTime(rough, head, tail, instant), list.relations[i]};
     heap.Offer(candidate);
-    last_step = best.LastPlace();
-    last_waiting = best_waiting.LastPlace();
+    last_step = best.LastToEnter();
+    last_waiting = best_waiting.LastToEnter();
     if (is_overdue) overdue.push_back(candidate);
   }
   out.waiting_count = waiting_count;

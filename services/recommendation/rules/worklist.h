@@ -2,6 +2,7 @@
 #ifndef RAPPORT_SERVICES_RECOMMENDATION_RULES_WORKLIST_H_
 #define RAPPORT_SERVICES_RECOMMENDATION_RULES_WORKLIST_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -48,8 +49,8 @@ inline constexpr std::int64_t kCandidatesPerPlace = 4;
 
 // The open relationships of all stewards of one tenant. NOT thread-safe: the owner serialises
 // (readers may share a lock while nobody writes). Ids are opaque and compared as bytes; short ones
-// keep a relationship of one steward within 200 bytes. Select() scans the steward's relationships
-// once, 16 bytes each for most, and sorts only what it returns.
+// keep a relationship of one steward within 200 bytes, and of two within 320. Select() scans the
+// steward's relationships once, 16 bytes each for most, and sorts only what it returns.
 class WorklistIndex {
  public:
   WorklistIndex();
@@ -80,13 +81,13 @@ class WorklistIndex {
   using Handle = std::uint32_t;  // Index of a relation.
 
   struct Place {
-    std::uint32_t list;
-    std::uint32_t slot;
+    std::uint32_t list = 0;
+    std::uint32_t slot = 0;
   };
-  // A relationship: its id and where it stands. Most have one steward.
+  // A relationship: its id and where it stands. Few have more than two stewards.
   struct Relation {
     std::unique_ptr<char[]> id;  // Ends with NUL; null if the handle is free.
-    Place first{0, 0};
+    std::array<Place, 2> first{};
     std::uint32_t places = 0;
     std::string_view Id() const { return id.get(); }
   };
@@ -108,12 +109,15 @@ class WorklistIndex {
   void JoinList(Handle handle, std::uint32_t list, const IndexEntry& entry);
   void LeaveLists(Handle handle);
   void Vacate(Place place);
+  // Calls `visit` with each place until it returns false.
+  template <class Self, class Visit>
+  static void EachPlace(Self& self, Handle handle, Visit visit);
   Place* FindPlace(Handle handle, std::uint32_t list);  // Null if not on the list.
   std::vector<RankedRelationship> InOrder(std::vector<Candidate> candidates) const;
 
   std::vector<Relation> relations_;
   std::vector<Handle> free_;
-  absl::flat_hash_map<Handle, std::vector<Place>> more_places_;  // Beyond the first.
+  absl::flat_hash_map<Handle, std::vector<Place>> more_places_;  // Beyond the first two.
   std::vector<List> lists_;
   absl::flat_hash_map<std::string, std::uint32_t> list_of_steward_;
   std::unique_ptr<absl::flat_hash_set<Handle, HashId, SameId>> by_id_;
