@@ -104,9 +104,11 @@ class MarkedCommit final : public GuardedCommit {
                      absl::FunctionRef<void(const RedisReply&)> heard) {
     absl::Status failed;
     std::vector<const MarkedScope*> left;
+    left.reserve(scopes_.size());
     for (const MarkedScope& marked : scopes_) left.push_back(&marked);
     for (std::size_t i = 0; !left.empty(); i += kKeysPerCall) {
       std::vector<ScriptCall> calls;
+      calls.reserve(left.size());
       for (const MarkedScope* marked : left) {
         calls.push_back({marked->connection, command(marked->Piece(i))});
       }
@@ -212,7 +214,7 @@ absl::StatusOr<std::unique_ptr<GuardedCommit>> CacheGuard::Announce(
   if (marked.empty()) return std::make_unique<UnmarkedCommit>();
   auto commit = std::make_unique<MarkedCommit>(std::move(marked), NewHoldId(*context_.rng),
                                                parts_.mark_budget, *context_.metrics);
-  const absl::Status done = commit->Mark();
+  absl::Status done = commit->Mark();
   if (done.ok()) return commit;
   // The scopes that stay ON must not wait for the end of these marks.
   commit->Finish(GuardedCommit::Outcome::kRolledBack).IgnoreError();

@@ -157,7 +157,7 @@ std::string EncodeKey(unsigned scope, std::uint64_t epoch, const EntityRef& enti
 
 std::uint64_t Fingerprint(const EntityRef& entity) {
   std::string name;
-  name.reserve(3 * 8 + entity.kind.size() + entity.tenant.value().size() + entity.id.size());
+  name.reserve(24 + entity.kind.size() + entity.tenant.value().size() + entity.id.size());
   for (const absl::string_view part :
        {entity.kind, absl::string_view(entity.tenant.value()), entity.id}) {
     PutNumber(name, part.size(), 8);

@@ -92,7 +92,7 @@ absl::StatusOr<ModeRow> ChangeMode(store::Tx& tx, unsigned scope, absl::Time now
                                    absl::FunctionRef<ModeRow(ModeRow)> change) {
   ASSIGN_OR_RETURN(const ModeRow before, ReadMode(tx, scope));
   ModeRow after = change(before);
-  if (after == before) return before;
+  if (after == before) return after;
   after.changed = now;
   RETURN_IF_ERROR(tx.Put(ModeTable(), ToRow(scope, after)).status());
   return after;

@@ -16,7 +16,9 @@
 namespace rapport::rpc {
 namespace {
 
-constexpr int kMaxMessageBytes = 16 << 20;
+// More than the largest answers, of 16 MiB of messages (common/resource/list.h) and what is
+// between.
+constexpr int kMaxMessageBytes = 24 << 20;
 // CANCELLED is how a gRPC server that shuts down ends the calls that reach it in that instant.
 constexpr char kServiceConfig[] = R"({
   "loadBalancingConfig": [{"round_robin": {}}],

@@ -15,8 +15,8 @@
 namespace rapport::rpc {
 namespace {
 
-// Connections that are remembered; beyond it all are looked for anew.
-constexpr std::size_t kMostConnections = 1024;
+// Connections that are remembered. When there are more, all are forgotten when it may look again.
+constexpr std::size_t kMostConnections = 4096;
 
 void SetCork(int socket, int on) { setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
 
@@ -41,25 +41,36 @@ std::string PeerOf(int socket) {
   return absl::StrCat("ipv6:%5B", text, "%5D:", ntohs(address.sin6_port));
 }
 
-// The socket of this process whose peer that is, or -1.
-int FindSocket(const std::string& peer) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc/self/fd"), closedir);
-  if (folder == nullptr) return -1;
-  while (const struct dirent* entry = readdir(folder.get())) {
-    int socket = -1;
-    if (absl::SimpleAtoi(entry->d_name, &socket) && PeerOf(socket) == peer) return socket;
-  }
-  return -1;
-}
-
 }  // namespace
+
+void Corks::Look() {
+  const Clock::time_point begin = Clock::now();
+  if (begin < next_look_) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc/self/fd"), closedir);
+  while (const struct dirent* entry = folder == nullptr ? nullptr : readdir(folder.get())) {
+    int socket = -1;
+    if (!absl::SimpleAtoi(entry->d_name, &socket)) continue;
+    const auto found = connections_.find(PeerOf(socket));
+    if (found != connections_.end()) found->second.socket = socket;
+  }
+  for (auto& [peer, connection] : connections_) {
+    if (connection.socket == kUnknown) connection.socket = kNone;
+  }
+  const Clock::time_point end = Clock::now();
+  next_look_ = end + 100 * (end - begin);
+}
 
 void Corks::BeforeAnswer(const grpc::ServerContextBase& call) {
   if (!on_) return;
   const std::string peer = call.peer();
   if (!absl::StartsWith(peer, "ip")) return;
-  if (connections_.size() >= kMostConnections) connections_.clear();
-  Connection& connection = connections_[peer];
+  const auto found = connections_.find(peer);
+  if (found == connections_.end()) {
+    if (connections_.size() >= kMostConnections && Clock::now() >= next_look_) connections_.clear();
+    if (connections_.size() < kMostConnections) connections_[peer] = {.turn = turn_, .answers = 1};
+    return;
+  }
+  Connection& connection = found->second;
   if (connection.turn == turn_) {
     ++connection.answers;
     return;
@@ -68,8 +79,8 @@ void Corks::BeforeAnswer(const grpc::ServerContextBase& call) {
   connection.turn = turn_;
   connection.answers = 1;
   if (!busy) return;
-  if (connection.socket == kUnknown) connection.socket = FindSocket(peer);
-  if (connection.socket == kNone) return;
+  if (connection.socket == kUnknown) Look();
+  if (connection.socket < 0) return;
   SetCork(connection.socket, 1);
   corked_.push_back(connection.socket);
 }

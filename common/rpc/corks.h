@@ -2,11 +2,12 @@
 #ifndef RAPPORT_COMMON_RPC_CORKS_H_
 #define RAPPORT_COMMON_RPC_CORKS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "absl/container/node_hash_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "grpcpp/server_context.h"
 
 namespace rapport::rpc {
@@ -25,6 +26,7 @@ class Corks {
   void EndTurn();
 
  private:
+  using Clock = std::chrono::steady_clock;
   // gRPC keeps its sockets to itself: this one is found among the sockets of the process, by the
   // address of its peer. Once the connection has ended the number may stand for something else;
   // then a cork is without effect, or is taken off again at the end of the turn.
@@ -32,15 +34,19 @@ class Corks {
     int socket = kUnknown;
     std::uint64_t turn = 0;
     int answers = 0;  // in that turn
-    bool corked = false;
   };
   static constexpr int kUnknown = -2;
   static constexpr int kNone = -1;
 
+  // Finds the sockets of all connections whose socket is unknown, unless it has looked lately: that
+  // takes a hundredth of the loop's time at most, however many sockets there are.
+  void Look();
+
   const bool on_;
-  absl::node_hash_map<std::string, Connection> connections_;
+  absl::flat_hash_map<std::string, Connection> connections_;
   std::vector<int> corked_;
   std::uint64_t turn_ = 1;
+  Clock::time_point next_look_;
 };
 
 }  // namespace rapport::rpc

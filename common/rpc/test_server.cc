@@ -155,6 +155,7 @@ void TestServer::FillTable(const TestServerOptions& options) {
     }
     if (request.name().ends_with("/together")) {
       while (Call* const other = held.TakeIfAny()) other->Finish(Answer{});
+      together();
     }
     if (request.name().ends_with("/bug")) {
       call.Finish(absl::InternalError("SELECT secret"));

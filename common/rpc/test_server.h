@@ -110,6 +110,7 @@ class TestServer {
   TestFeed feed;
   Health health;
   std::function<void()> list = [] {};
+  std::function<void()> together = [] {};  // on the loop, when all that were put aside are answered
   MethodTable table;
 
  private:

@@ -65,6 +65,7 @@ pid_t Spawn(const std::vector<std::string>& arguments, const std::string& log) {
   const uid_t uid = user == nullptr ? geteuid() : user->pw_uid;
   const gid_t gid = user == nullptr ? getegid() : user->pw_gid;
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const pid_t parent = getpid();
@@ -112,6 +113,14 @@ std::vector<pid_t> ChildrenOf(pid_t parent) {
     }
   }
   return children;
+}
+
+// Stops a process, and waits until it has stopped.
+void Halt(pid_t pid) {
+  kill(pid, SIGSTOP);
+  for (char state = Look(pid).first; state != 'T' && state != 'Z'; state = Look(pid).first) {
+    poll(nullptr, 0, 1);
+  }
 }
 
 std::string TemporaryFolder() {
@@ -162,7 +171,7 @@ void PostgresServer::Start() {
 }
 
 void PostgresServer::Kill() {
-  kill(pid_, SIGSTOP);  // no more children
+  Halt(pid_);  // no more children
   const std::vector<pid_t> children = ChildrenOf(pid_);
   for (const pid_t child : children) kill(child, SIGKILL);
   kill(pid_, SIGKILL);
@@ -173,7 +182,7 @@ void PostgresServer::Kill() {
 }
 
 void PostgresServer::Freeze() {
-  kill(pid_, SIGSTOP);
+  Halt(pid_);
   for (const pid_t child : ChildrenOf(pid_)) kill(child, SIGSTOP);
 }
 

@@ -50,7 +50,7 @@ def free_ports(count):
 def end_all(house):
     """Ends what runs in the folder, and removes it; also the clusters of PostgreSQL that
     deploy/quickstart keeps elsewhere for the superuser."""
-    folders = [house + "/"]
+    folders = [house]
     for folder, names, _ in os.walk(house):
         for name in names:
             made = os.path.join(folder, name)
@@ -59,10 +59,15 @@ def end_all(house):
             if os.path.isdir(cluster):
                 folders.append(cluster)
     for folder in folders:
-        for pid in alive_with(folder):
+        for pid in alive_below(folder):
             send(pid, signal.SIGKILL)
-        until(lambda f=folder: not alive_with(f), 20, folder + " is left alone", pause=0.05)
+        until(lambda f=folder: not alive_below(f), 20, folder + " is left alone", pause=0.05)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def alive_below(folder):
+    """Pids of processes that name this folder, or something in it, in their command line."""
+    return {*alive_with(folder + "/"), *alive_with(folder + "\0")}
 
 
 def main():

@@ -141,8 +141,7 @@ bool CsvReader::NextLine(Line* line, bool* again) {
   return true;
 }
 
-ImportProblem CsvReader::Problem(int64_t line, std::string_view reason) {
-  doubt_ = true;
+ImportProblem CsvReader::Problem(int64_t line, std::string_view reason) const {
   return {options_.file, line, std::string(reason)};
 }
 
@@ -159,6 +158,7 @@ std::optional<std::variant<CsvRecord, ImportProblem>> CsvReader::Next() {
   Parser parser(options_);
   std::vector<Line> ahead;  // what was read behind the first line
   const auto broken = [&](std::string_view reason) {
+    doubt_ = true;
     if (again) return Problem(begin, kPart);
     again_.assign(std::make_move_iterator(ahead.begin()), std::make_move_iterator(ahead.end()));
     return Problem(begin, reason);
@@ -175,13 +175,19 @@ std::optional<std::variant<CsvRecord, ImportProblem>> CsvReader::Next() {
     parser.Break();
     if (again || !lines_.Next(&line)) return broken("quote without end");
   }
+  const bool stray = parser.stray();
   std::vector<std::string> fields = std::move(parser).Fields();
   if (doubt_) {
-    if (parser.stray() || (columns_ != 0 && fields.size() != columns_)) {
+    const bool usual = columns_ == 0 || fields.size() == columns_ || fields.size() == usual_ ||
+                       (fields.size() > columns_ && fields.size() == refused_);
+    if (stray || !usual) {
+      if (!again) refused_ = stray ? 0 : fields.size();
       return Problem(begin, kPart);
     }
     doubt_ = again;
   }
+  if (!doubt_) usual_ = fields.size();
+  refused_ = 0;
   if (columns_ == 0) columns_ = fields.size();
   return CsvRecord{begin, std::move(fields)};
 }

@@ -48,8 +48,10 @@ class CsvReader {
   // What is broken is reported with the line on which it begins, and reading goes on with the next
   // one. Nobody can tell whether the lines from there to where it showed are records, or stand
   // inside a quote. So each of them must be a record all by itself to be taken: with as many fields
-  // as the first record, and without a quote inside an unquoted field; and so must the first record
-  // behind them. A line that is not is "part of a broken record". None is read more than twice.
+  // as the first record or the last one before the problem, and without a quote inside an unquoted
+  // field; and so must the first record behind them. A line that is not is "part of a broken
+  // record". Two lines behind it that have the same number of fields, more than the first record,
+  // show that the first record is the short one. None is read more than twice.
   std::optional<std::variant<CsvRecord, ImportProblem>> Next();
 
   // Known after the first Next.
@@ -60,7 +62,7 @@ class CsvReader {
   char Detect(std::string_view first) const;
   // The next line that is not empty; `again` if it is one of `again_`.
   bool NextLine(Line* line, bool* again);
-  ImportProblem Problem(int64_t line, std::string_view reason);
+  ImportProblem Problem(int64_t line, std::string_view reason) const;
   std::string TooLarge() const;
 
   CsvOptions options_;
@@ -68,6 +70,8 @@ class CsvReader {
   LineReader lines_;
   bool begun_ = false;
   size_t columns_ = 0;      // of the first record; 0: there was none
+  size_t usual_ = 0;        // of the last record that was not in doubt
+  size_t refused_ = 0;      // of the line before, if it was refused for its number of fields
   bool doubt_ = false;      // there was a problem, and no record behind it yet
   std::deque<Line> again_;  // of a broken record, but for its first one
 };

@@ -121,6 +121,19 @@ TEST(Csv, TheRestOfABrokenRecordIsNoRecord) {
                                          ImportProblem{"t.csv", 6, "part of a broken record"}));
 }
 
+TEST(Csv, ABrokenRecordTakesNoRecordsAlongThatAreLongerOrShorterThanTheFirst) {
+  Read read = ReadAll("name,mail\nAna,a@x,\nBob,\"b\"z,\nCem,c@x,\nDan,d@x,\n");
+  EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 3, "text behind a closing quote"}));
+  EXPECT_THAT(read.lines, ElementsAre(1, 2, 4, 5));
+  read = ReadAll("name,mail,city\nAna,a@x\nBob,\"b\"z\nCem,c@x\n");
+  EXPECT_THAT(read.lines, ElementsAre(1, 2, 4));
+  // Nothing before it shows that the first record is too short; the lines behind it do.
+  read = ReadAll("name,mail\nBob,\"b\"z,\nCem,c@x,\nDan,d@x,\nEve,e@x,\n");
+  EXPECT_THAT(read.lines, ElementsAre(1, 4, 5));
+  EXPECT_THAT(read.problems, ElementsAre(ImportProblem{"t.csv", 2, "text behind a closing quote"},
+                                         ImportProblem{"t.csv", 3, "part of a broken record"}));
+}
+
 TEST(Csv, ReadsNoLineMoreThanTwiceHoweverManyQuotesAreBroken) {
   // Each of these lines opens a quote that the others do not close, and each second line is a
   // record.

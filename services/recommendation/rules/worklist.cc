@@ -76,9 +76,9 @@ Passed PassOver(const EntryHead* const begin, const EntryHead* const end, const 
   std::int64_t waiting = 0;
   for (; head != end; ++head) {
     if (instant.MayBeNear(head->first_day)) break;  // no day is near day 0
-    std::int64_t silence_us = std::max<std::int64_t>(0, instant.us - head->since_us);
+    std::int64_t silence_us = instant.us - std::min(head->since_us, instant.us);
     bool waits = false;
-    ClassPlace place;
+    ClassPlace place = ClassPlace::kWait;
     if (ordinary.Is(*head)) {
       waits = silence_us <= (head->met ? head->tolerated_s * kMicrosPerSecond : kNotMetAfterUs);
       place = waits ? ClassPlace::kWait : ClassPlace::kListen;
