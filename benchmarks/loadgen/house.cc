@@ -28,7 +28,7 @@ namespace {
 
 constexpr int kBatch = 1000;
 constexpr char kTopic[] = "linen";
-constexpr absl::Duration kPatience = absl::Minutes(10);
+constexpr absl::Duration kPatience = absl::Hours(2);
 
 std::unique_ptr<rpc::Client> Connect(const std::string& target,
                                      std::shared_ptr<rpc::Session> session) {

@@ -5,12 +5,11 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 
-from .house import SERVER_CORE, Broken, House, Process, clean_environment
+from .house import SERVER_CORE, Broken, House, Process, clean_environment, free_address
 
 # Redis has no work but ours, and PostgreSQL room for the whole house. Commits are durable, as they
 # are by default; a checkpoint comes when the log is full or half an hour has passed.
@@ -181,10 +180,8 @@ class PostgresHouse(House):
             time.sleep(0.1)
 
     def metrics_address(self):
-        """A free port of the loopback, for the next service that is asked for its metrics."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.metrics = "127.0.0.1:%d" % probe.getsockname()[1]
+        """For the next service that is asked for its metrics."""
+        self.metrics = free_address()
         return self.metrics
 
     def cache_counts(self):

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -18,8 +19,33 @@ class Broken(Exception):
     """Something that a measurement needs did not work."""
 
 
+def free_address():
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return "127.0.0.1:%d" % probe.getsockname()[1]
+
+
+def path_of(address):
+    """Where the Unix socket lies; None for TCP."""
+    return address[5:] if address.startswith("unix:") else None
+
+
+def is_there(address):
+    if path_of(address):
+        return os.path.exists(path_of(address))
+    host, port = address.split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def remove_socket(address):
+    if path_of(address) and os.path.exists(path_of(address)):
+        os.remove(path_of(address))
+
+
 class Process:
-    """A child on a Unix socket, ended by its own id."""
+    """A child that listens on an address, ended by its own id."""
 
     def __init__(self, arguments, log, address, cwd=None):
         self.address = address
@@ -65,6 +91,7 @@ class House:
     closed."""
 
     engine = "SQLite"
+    tcp = False  # TCP on the loopback instead of Unix sockets
     direct_path = "1,000 rows a transaction"
     understood_relationships = 1000  # for which an offer is a live question
 
@@ -73,6 +100,7 @@ class House:
         self.work = work
         self.people = people
         self.running = {}
+        self.addresses = {}
         self.engines = []  # processes that the services work with
         os.makedirs(work, exist_ok=True)
         self.names = os.path.join(work, "relationships.txt")
@@ -91,13 +119,16 @@ class House:
 
     def copy_store(self, service, name):
         """A copy of the store of a service that is not running."""
+        self.remove_copy(name)
         copy = self.path(name + ".db")
-        for suffix in ("-wal", "-shm"):
-            if os.path.exists(copy + suffix):
-                os.remove(copy + suffix)
         shutil.copyfile(self.store(service), copy)
         os.sync()  # what the disk has still to write would disturb the measurement
         return copy
+
+    def remove_copy(self, name):
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(self.path(name + ".db" + suffix)):
+                os.remove(self.path(name + ".db" + suffix))
 
     def storage_flags(self, service, store, redis):
         return ["--store=sqlite:" + (store or self.store(service))]
@@ -125,11 +156,11 @@ class House:
         path = self.path("engagements.txt")
         store = sqlite3.connect(self.store("engagement"))
         total = store.execute("SELECT max(rowid) FROM engagements").fetchone()[0]
-        step = max(1, total // count)
         with open(path, "w") as out:
-            for parent, own in store.execute(
-                    "SELECT parent, id FROM engagements WHERE rowid %% %d = 0" % step):
-                out.write("tenants/bench/relationships/%s/engagements/%s\n" % (parent, own))
+            for row in range(1, total + 1, max(1, total // count)):
+                found = store.execute("SELECT parent, id FROM engagements WHERE rowid >= ? "
+                                      "ORDER BY rowid LIMIT 1", (row,)).fetchone()
+                out.write("tenants/bench/relationships/%s/engagements/%s\n" % found)
         store.close()
         return path
 
@@ -161,11 +192,16 @@ class House:
 
     # Processes.
 
+    def address_of(self, name):
+        if name not in self.addresses:
+            self.addresses[name] = free_address() if self.tcp else "unix:" + self.path(name + ".sock")
+        return self.addresses[name]
+
     def service_command(self, service, follow=(), tokens=False, store=None, log_level="info",
                         name=None, redis=False, metrics=None):
         """Arguments and address of a service. `follow` names the services whose feeds it reads."""
         name = name or service
-        address = "unix:" + self.path(name + ".sock")
+        address = self.address_of(name)
         command = [self.program(service), "--listen=" + address,
                    *self.storage_flags(service, store, redis),
                    "--port_file=" + self.path(name + ".ready"), "--log_level=" + log_level,
@@ -178,7 +214,7 @@ class House:
         else:
             command.append("--fixed_tenant=bench")
         for other in follow:
-            command.append("--%s_target=unix:%s" % (other, self.path(other + ".sock")))
+            command.append("--%s_target=%s" % (other, self.address_of(other)))
         return command, address
 
     def start(self, service, core=SERVER_CORE, name=None, **options):
@@ -186,9 +222,9 @@ class House:
         name = name or service
         command, address = self.service_command(service, name=name, **options)
         ready = self.path(name + ".ready")
-        for stale in (ready, address[5:]):
-            if os.path.exists(stale):
-                os.remove(stale)
+        remove_socket(address)
+        if os.path.exists(ready):
+            os.remove(ready)
         if core is not None:
             command = ["taskset", "-c", str(core)] + command
         process = Process(command, self.path(name + ".log"), address)
@@ -202,13 +238,12 @@ class House:
 
     def start_small(self, kind, command):
         """`command` makes the command line for an address."""
-        address = "unix:" + self.path(kind + ".sock")
-        if os.path.exists(address[5:]):
-            os.remove(address[5:])
+        address = self.address_of(kind)
+        remove_socket(address)
         process = Process(["taskset", "-c", str(SERVER_CORE), *command(address)],
                           self.path(kind + ".log"), address)
         self.running[kind] = process
-        process.wait_until(lambda: os.path.exists(address[5:]), kind)
+        process.wait_until(lambda: is_there(address), kind)
         time.sleep(0.2)
         return process
 

@@ -2,7 +2,7 @@
 
 from . import recommending
 from .engines import COMMIT_CONNECTIONS
-from .house import CLIENT_CORE, SERVER_CORE
+from .house import CLIENT_CORE, SERVER_CORE, path_of
 from .measure import compare, cpu_ratio_row, interleave, ratio_row, row
 from .reads import ECHO, HOT_NAMES, IN_FLIGHT, against_echo, some_names
 from .writes import CEILING, METHOD, PREPARED_A_SECOND
@@ -30,7 +30,7 @@ def hot_read(house, settings):
     house.start_bare("redis", "--redis=" + house.redis.address, "--prefix=" + PREFIX)
     if settings.peer:
         house.start_small("redis_tonic", lambda address: [
-            settings.peer, "--listen=" + address[5:], "--redis=" + house.redis.address,
+            settings.peer, "--listen=" + (path_of(address) or address), "--redis=" + house.redis.address,
             "--prefix=" + PREFIX])
     rows = []
     for service, method in (("contact", GET_RELATIONSHIP), ("engagement", GET_RAPPORT)):

@@ -2,7 +2,7 @@
 //! thread that serves. One GET for each call, through one multiplexed connection. As tonic does it
 //! by default, the request is parsed, and what Redis holds is parsed and serialized again.
 //!
-//!   redis_tonic --listen=PATH --redis=PATH --prefix=TEXT      (both PATHs are Unix sockets)
+//!   redis_tonic --listen=PATH|HOST:PORT --redis=PATH --prefix=TEXT     (a PATH is a Unix socket)
 
 mod messages;
 mod service;
@@ -53,12 +53,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         prefix: flag("prefix")?,
     };
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let listener = UnixListenerStream::new(UnixListener::bind(flag("listen")?)?);
-    tonic::transport::Server::builder()
-        .add_service(service::BareServer::new(service))
-        .serve_with_incoming_shutdown(listener, async move {
-            terminate.recv().await;
-        })
-        .await?;
+    let ended = async move {
+        terminate.recv().await;
+    };
+    let server =
+        tonic::transport::Server::builder().add_service(service::BareServer::new(service));
+    let listen = flag("listen")?;
+    match listen.parse() {
+        Ok(address) => server.serve_with_shutdown(address, ended).await?,
+        Err(_) => {
+            let listener = UnixListenerStream::new(UnixListener::bind(listen)?);
+            server.serve_with_incoming_shutdown(listener, ended).await?
+        }
+    }
     Ok(())
 }
