@@ -10,7 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/store/sqlite_connection.h"
@@ -31,7 +30,7 @@ absl::Status Failed(const std::string& path, absl::string_view what, int error) 
   return error == ENOSPC ? absl::ResourceExhaustedError(text) : absl::FailedPreconditionError(text);
 }
 
-// Of the copy.
+// Of SQLite.
 absl::Status Failed(const std::string& path, sqlite3* db) {
   const int code = sqlite3_extended_errcode(db);
   const std::string text = absl::StrCat(path, ": ", sqlite3_errmsg(db));
@@ -82,23 +81,32 @@ absl::Status CheckWhole(sqlite3* db, const std::string& path) {
 }
 
 // Writes the log of a store that nobody uses back into its file; without it the file is older than
-// the store was. What cannot be read is no loss.
+// the store was. What is damaged is no loss.
 absl::Status WriteBackLog(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) return absl::OkStatus();
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
   const Database db(opened);
-  if (code != SQLITE_OK) return absl::OkStatus();
   // SQLite looks for a log when it first reads.
-  int done = sqlite3_exec(opened, "PRAGMA synchronous=FULL; SELECT count(*) FROM sqlite_schema",
-                          nullptr, nullptr, nullptr);
-  if (done == SQLITE_OK) {
-    done = sqlite3_wal_checkpoint_v2(opened, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code == SQLITE_OK) {
+    code = sqlite3_exec(opened, "PRAGMA synchronous=FULL; SELECT count(*) FROM sqlite_schema",
+                        nullptr, nullptr, nullptr);
   }
-  const bool full =
-      (done & 0xff) == SQLITE_FULL || (done != SQLITE_OK && sqlite3_system_errno(opened) == ENOSPC);
-  if (!full) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat(path, ": there is no room to write its log back into it"));
+  if (code == SQLITE_OK) {
+    code = sqlite3_wal_checkpoint_v2(opened, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  }
+  switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return absl::OkStatus();
+    case SQLITE_BUSY:
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, " is in use: somebody reads it, so its log cannot be written back"));
+    default:
+      return Failed(absl::StrCat("the log of ", path, " cannot be written back"), opened);
+  }
 }
 
 }  // namespace
@@ -117,9 +125,6 @@ absl::StatusOr<FileState> CopySqliteFile(
   ASSIGN_OR_RETURN(FileState state, StateOf(*from));
   if (state.id.empty()) return absl::NotFoundError(absl::StrCat(path, " holds no store"));
 
-  absl::Cleanup remove = [&to] {
-    for (const char* suffix : {"", "-journal", "-wal", "-shm"}) unlink((to + suffix).c_str());
-  };
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(to.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
   Database copy(opened);
@@ -134,7 +139,6 @@ absl::StatusOr<FileState> CopySqliteFile(
   RETURN_IF_ERROR(CheckWhole(copy.get(), to));
   copy.reset();
   RETURN_IF_ERROR(Sync(to));
-  std::move(remove).Cancel();
   return state;
 }
 

@@ -76,6 +76,13 @@ absl::Status WriteAll(const Descriptor& file, const std::string& path, absl::str
   return absl::OkStatus();
 }
 
+// A new file in the place of whatever has the name: what was there, be it a link or another user's
+// file, is taken away and not written to. -1 and errno if it cannot be made.
+int CreateAnew(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return -1;
+  return open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 struct Read {
   std::int64_t bytes = 0;
   std::string sha256 = {};
@@ -86,8 +93,7 @@ struct Read {
 absl::StatusOr<Read> ReadFile(const std::string& path, const std::string& copy) {
   const Descriptor from(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (from.fd() < 0) return Failed(path, "opened");
-  const Descriptor to(
-      copy.empty() ? -1 : open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const Descriptor to(copy.empty() ? -1 : CreateAnew(copy));
   if (!copy.empty() && to.fd() < 0) return Failed(copy, "created");
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
                                                                        EVP_MD_CTX_free);
@@ -111,26 +117,32 @@ absl::StatusOr<Read> ReadFile(const std::string& path, const std::string& copy) 
   return read;
 }
 
-// The file that becomes the backup `file`, of this process alone. The lock ends with the process,
-// so what one that was killed has left is begun anew.
-absl::StatusOr<std::unique_ptr<Descriptor>> TakePart(const std::string& part,
+// The right to make the backup `file`, of this process alone. The lock ends with the process, so
+// what one that was killed has left is begun anew. It is on a file of its own: where flock and the
+// locks of SQLite are of one kind (NFS), a process that holds the one would be refused the other.
+absl::StatusOr<std::unique_ptr<Descriptor>> TakeLock(const std::string& lock,
                                                      const std::string& file) {
   for (;;) {
-    auto taken =
-        std::make_unique<Descriptor>(open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (taken->fd() < 0) return Failed(part, "created");
+    auto taken = std::make_unique<Descriptor>(
+        open(lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (taken->fd() < 0) return Failed(lock, "created");
     if (flock(taken->fd(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return Failed(part, "locked");
+      if (errno != EWOULDBLOCK) return Failed(lock, "locked");
       return absl::FailedPreconditionError(absl::StrCat("another process is backing up to ", file));
     }
     struct stat locked = {};
     struct stat named = {};
-    if (fstat(taken->fd(), &locked) == 0 && stat(part.c_str(), &named) == 0 &&
+    if (fstat(taken->fd(), &locked) == 0 && lstat(lock.c_str(), &named) == 0 &&
         locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
       return taken;
     }
-    // Its owner has just finished it or given it up.
+    // Its owner has just finished the backup or given it up.
   }
+}
+
+// Of who holds the lock alone. Also what SQLite may have left beside it.
+void RemovePart(const std::string& part) {
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) unlink((part + suffix).c_str());
 }
 
 // Never in the place of another file, where the file system can tell.
@@ -145,7 +157,7 @@ absl::Status RenameNew(const std::string& from, const std::string& to) {
 absl::Status WriteManifest(const Manifest& manifest, const std::string& path) {
   const std::string part = path + ".part";
   absl::Cleanup remove = [&part] { unlink(part.c_str()); };
-  const Descriptor file(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const Descriptor file(CreateAnew(part));
   if (file.fd() < 0) return Failed(part, "created");
   RETURN_IF_ERROR(WriteAll(file, part, manifest.Text()));
   if (fsync(file.fd()) != 0) return Failed(part, "synced");
@@ -191,13 +203,18 @@ absl::Status BackUp(const resource::Schema& schema, const BackupOptions& options
   ASSIGN_OR_RETURN(const std::string path, FileOf(options.store));
   RETURN_IF_ERROR(CheckService(schema, options.store, clock));
   const std::string part = options.file + ".part";
-  ASSIGN_OR_RETURN(const auto taken, TakePart(part, options.file));
-  absl::Cleanup remove = [&part] { unlink(part.c_str()); };
+  const std::string lock = part + ".lock";
+  ASSIGN_OR_RETURN(const auto taken, TakeLock(lock, options.file));
+  const absl::Cleanup remove = [&part, &lock] {
+    RemovePart(part);
+    unlink(lock.c_str());
+  };
   std::error_code ignored;
   if (std::filesystem::exists(options.file, ignored)) {
     return absl::FailedPreconditionError(absl::StrCat(options.file, " is there already"));
   }
-  if (ftruncate(taken->fd(), 0) != 0) return Failed(part, "emptied");
+  RemovePart(part);
+  if (Descriptor(CreateAnew(part)).fd() < 0) return Failed(part, "created");
   Manifest manifest;
   manifest.service = schema.service;
   manifest.time = clock.Now();
@@ -219,7 +236,6 @@ absl::Status BackUp(const resource::Schema& schema, const BackupOptions& options
   RETURN_IF_ERROR(WriteManifest(manifest, beside));
   absl::Cleanup remove_manifest = [&beside] { unlink(beside.c_str()); };
   RETURN_IF_ERROR(RenameNew(part, options.file));
-  std::move(remove).Cancel();
   std::move(remove_manifest).Cancel();
   RETURN_IF_ERROR(store::SyncFolder(options.file));
   say(absl::StrCat("backed up store ", state.id, " to sequence ", state.sequence, ": ",

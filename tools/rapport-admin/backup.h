@@ -24,8 +24,8 @@ struct BackupOptions {
 //                        PostgreSQL, or not of this service
 //   NOT_FOUND            there is no store        DATA_LOSS  it is damaged
 //   RESOURCE_EXHAUSTED   the disk is full
-// After an error neither is there. A process that is killed leaves FILE.part, with which the next
-// one begins anew.
+// After an error neither is there. A process that is killed leaves FILE.part and FILE.part.lock;
+// the next one begins anew. Nothing is written to a file that has one of these names already.
 absl::Status BackUp(const resource::Schema& schema, const BackupOptions& options,
                     const time::Clock& clock, const Say& say);
 

@@ -159,6 +159,7 @@ TEST_F(BackupTest, OfTwoBackupsToOneFileOneIsRefused) {
     }
     EXPECT_EQ(made, 1);
     EXPECT_FALSE(std::filesystem::exists(Path(name + ".part")));
+    EXPECT_FALSE(std::filesystem::exists(Path(name + ".part.lock")));
     EXPECT_FALSE(std::filesystem::exists(Path(name + ".manifest.part")));
     EXPECT_OK(Restored(name, File(absl::StrCat("restored", round, ".db"))));
   }
@@ -168,15 +169,55 @@ TEST_F(BackupTest, WhatAKilledOneLeftIsBegunAnewAndWhatALivingOneMakesIsNotTouch
   const std::string address = File("things.db");
   Write(Open(Things(), address)->store(), 1);
   std::ofstream(Path("backup.part")) << "half of a backup";
-  const int living = open(Path("backup.part").c_str(), O_RDWR | O_CLOEXEC);
+  std::ofstream(Path("backup.part-shm")) << "and what was beside it";
+  const int living = open(Path("backup.part.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_EQ(flock(living, LOCK_EX), 0);
   EXPECT_THAT(BackedUp(address, "backup"), StatusIs(kRefused, HasSubstr("another process")));
   EXPECT_EQ(std::filesystem::file_size(Path("backup.part")), 16U);
   EXPECT_FALSE(std::filesystem::exists(Path("backup")));
   close(living);  // as it ends with its process
   EXPECT_OK(BackedUp(address, "backup"));
-  EXPECT_FALSE(std::filesystem::exists(Path("backup.part")));
+  for (const char* name : {"backup.part", "backup.part-shm", "backup.part.lock"}) {
+    EXPECT_FALSE(std::filesystem::exists(Path(name))) << name;
+  }
   EXPECT_OK(Restored("backup", File("restored.db")));
+}
+
+TEST_F(BackupTest, AFileThatHasTheNameOfAPartIsNotWrittenTo) {
+  using std::filesystem::perms;
+  const std::string address = File("things.db");
+  Write(Open(Things(), address)->store(), 1);
+  std::ofstream(Path("precious")) << "precious";
+  const auto precious = [this] {
+    std::stringstream text;
+    text << std::ifstream(Path("precious")).rdbuf();
+    return text.str();
+  };
+  for (const char* name : {"backup.part", "backup.manifest.part", "to.db.restoring"}) {
+    std::filesystem::create_symlink(Path("precious"), Path(name));
+  }
+  EXPECT_OK(BackedUp(address, "backup"));
+  EXPECT_EQ(precious(), "precious");
+  EXPECT_OK(Restored("backup", File("to.db")));
+  EXPECT_EQ(precious(), "precious");
+  for (const char* name : {"backup", "backup.manifest", "to.db"}) {
+    const auto status = std::filesystem::symlink_status(Path(name));
+    EXPECT_TRUE(std::filesystem::is_regular_file(status)) << name;
+  }
+
+  // As another user may leave it, who reads what is written there.
+  for (const char* name : {"other.part", "other.manifest.part"}) {
+    std::ofstream(Path(name)) << "half";
+    std::filesystem::permissions(Path(name), perms(0644));
+  }
+  EXPECT_OK(BackedUp(address, "other"));
+  for (const char* name : {"other", "other.manifest"}) {
+    EXPECT_EQ(std::filesystem::status(Path(name)).permissions(), perms(0600)) << name;
+  }
+
+  std::filesystem::create_symlink(Path("nothing"), Path("third.part.lock"));
+  EXPECT_THAT(BackedUp(address, "third"), StatusIs(kRefused, HasSubstr("third.part.lock")));
+  EXPECT_FALSE(std::filesystem::exists(Path("nothing")));
 }
 
 TEST_F(BackupTest, TheOldStoreIsWholeUntilTheBackupIsInItsPlace) {
@@ -196,6 +237,40 @@ TEST_F(BackupTest, TheOldStoreIsWholeUntilTheBackupIsInItsPlace) {
     EXPECT_FALSE((*place)->Put(Path("nothing")).ok());  // broken off before the last step
   }
   EXPECT_EQ(RowsOf(Open(Things(), address)->store(), Acme(), people_).size(), 2U);
+  ASSERT_OK(Restored("backup", address, true));
+  EXPECT_EQ(RowsOf(Open(Things(), address)->store(), Acme(), people_).size(), 1U);
+}
+
+TEST_F(BackupTest, AStoreWhoseLogCannotBeWrittenBackStays) {
+  const std::string address = File("killed.db");
+  {
+    const auto store = Open(Things(), File("things.db"));
+    Write(store->store(), 1);
+    ASSERT_OK(BackedUp(File("things.db"), "backup"));
+    Write(store->store(), 2);
+    std::filesystem::copy_file(Path("things.db"), Path("killed.db"));
+    std::filesystem::copy_file(Path("things.db-wal"), Path("killed.db-wal"));
+  }
+  std::filesystem::create_directory(Path("killed.db-shm"));  // SQLite cannot read the log so
+  EXPECT_THAT(Restored("backup", address, true),
+              StatusIs(kRefused, HasSubstr("cannot be written back")));
+  std::filesystem::remove(Path("killed.db-shm"));
+
+  // Somebody who looks at it, as `verify` does.
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(Path("killed.db").c_str(), &db), SQLITE_OK);
+  const auto run = [&](const char* sql) {
+    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sql;
+  };
+  run("BEGIN; SELECT count(*) FROM people");
+  EXPECT_THAT(Restored("backup", address, true), StatusIs(kRefused, HasSubstr("in use")));
+  EXPECT_FALSE(std::filesystem::exists(Path("killed.db.restoring")));
+  run("SELECT count(*) FROM people; COMMIT");
+  sqlite3_close(db);
+  EXPECT_EQ(RowsOf(Open(Things(), address)->store(), Acme(), people_).size(), 2U);
+
+  // What is damaged is given up.
+  std::ofstream(Path("killed.db")) << std::string(8192, 'x');
   ASSERT_OK(Restored("backup", address, true));
   EXPECT_EQ(RowsOf(Open(Things(), address)->store(), Acme(), people_).size(), 1U);
 }
@@ -252,8 +327,9 @@ TEST_F(BackupTest, ADamagedStoreIsNotBackedUp) {
       "INSERT INTO sqlite_schema SELECT * FROM kept; DROP TABLE kept");
   sqlite3_close(db);
   EXPECT_THAT(BackedUp(address, "backup"), StatusIs(absl::StatusCode::kDataLoss));
-  EXPECT_FALSE(std::filesystem::exists(Path("backup")));
-  EXPECT_FALSE(std::filesystem::exists(Path("backup.part")));
+  for (const char* name : {"backup", "backup.part", "backup.part.lock"}) {
+    EXPECT_FALSE(std::filesystem::exists(Path(name))) << name;
+  }
 }
 
 }  // namespace

@@ -60,10 +60,12 @@ class Rebuilder {
   }
 
   using Make = std::function<absl::Status(store::Tx&, const base::CallContext&, const Row&)>;
-  // What is there already is not written again.
-  std::function<absl::Status(store::Tx&, const Row&)> MakeIfOther(const store::Table& table,
-                                                                  Make make) {
-    return [this, &table, make = std::move(make)](store::Tx& tx, const Row& row) -> absl::Status {
+  // What is there already is not written again. `may_write` is asked before each row that is.
+  std::function<absl::Status(store::Tx&, const Row&)> MakeIfOther(
+      const store::Table& table, Make make,
+      std::function<absl::Status()> may_write = [] { return absl::OkStatus(); }) {
+    return [this, &table, make = std::move(make), may_write = std::move(may_write)](
+               store::Tx& tx, const Row& row) -> absl::Status {
       const base::CallContext context = Context(tx.tenant());
       store::DryRun dry(&tx, tx.tenant());
       const absl::Status tried = make(dry, context, row);
@@ -75,7 +77,9 @@ class Rebuilder {
         }
         return absl::OkStatus();
       }
-      return dry.Changes().empty() ? absl::OkStatus() : make(tx, context, row);
+      if (dry.Changes().empty()) return absl::OkStatus();
+      RETURN_IF_ERROR(may_write());
+      return make(tx, context, row);
     };
   }
   store::Fill FillOf(const resource::Derived& derived) {
@@ -93,7 +97,8 @@ class Rebuilder {
         *original.table,
         [&copies, &original](store::Tx& tx, const base::CallContext& context, const Row& row) {
           return copies.apply(tx, context, original.Change(row));
-        });
+        },
+        [this, &copies] { return HoldFeed(copies.origin); });
     fill.source = [this, &copies, &original](const TenantId& tenant,
                                              const std::vector<store::Value>& after,
                                              int limit) -> absl::StatusOr<std::vector<Row>> {
@@ -115,10 +120,19 @@ class Rebuilder {
   }
 
   // From before the first look at the origin to the end nobody else applies what comes from there:
-  // what was read here is written before anybody can have heard of something newer. A file has one
-  // owner anyway.
+  // what was read here is written before anybody can have heard of something newer. On PostgreSQL
+  // this lasts as long as a session. The first call after its loss fails, so it is asked for before
+  // each look and before each write; a loss between a write and its commit is not seen. A file has
+  // one owner anyway.
   absl::Status HoldFeed(const std::string& origin) {
-    if (opened_.store().TryLead(resource::FeedConsumer::LeadOf(origin))) return absl::OkStatus();
+    if (opened_.store().TryLead(resource::FeedConsumer::LeadOf(origin))) {
+      held_.insert(origin);
+      return absl::OkStatus();
+    }
+    if (held_.count(origin) > 0) {
+      return absl::UnavailableError(absl::StrCat(
+          "the database let go of what keeps others from following ", origin, ": begin again"));
+    }
     return absl::FailedPreconditionError(
         absl::StrCat("a process of ", schema_.service, " follows ", origin, ": stop it first"));
   }
@@ -140,6 +154,7 @@ class Rebuilder {
         if (orphans.empty()) return absl::OkStatus();
         return store::TransactAndWait(opened_.store(), ContextOf(tenant), tenant,
                                       [&](store::Tx& tx) -> absl::Status {
+                                        RETURN_IF_ERROR(HoldFeed(copies.origin));
                                         for (const auto& key : orphans) {
                                           RETURN_IF_ERROR(tx.Delete(*copies.table, key));
                                         }
@@ -157,6 +172,7 @@ class Rebuilder {
   Origins& origins_;
   const time::Clock& clock_;
   const Say& say_;
+  std::set<std::string> held_;        // origins whose feed was held
   std::set<std::string> impossible_;  // rows of the fill under way; bodies run again
   std::vector<std::pair<store::Fill, std::vector<TenantId>>> done_;
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/resource/feed_consumer.h"
 #include "common/store/open_store.h"
 #include "common/store/views.h"
@@ -207,6 +208,48 @@ TEST_P(VerifyTest, NobodyFollowsAnOriginWhileItsCopiesAreMadeAnew) {
   EXPECT_GT(applied, 0);
   EXPECT_FALSE(followed);
   EXPECT_TRUE(Open(Things(), address_)->store().TryLead(lead)) << "it is given back";
+}
+
+TEST_P(VerifyTest, ARebuildThatLosesItsSessionWritesNothingBesideWhoFollowsTheOriginNow) {
+  if (GetParam() == Engine::kSqlite) return;  // a file has one owner
+  resource::Schema shop = Things();
+  shop.service = "shop";
+  shop.bodies = {{&people_, &google::protobuf::Empty::default_instance()}};
+  const std::string shop_address = Server().CreateDatabase();
+  Put(Open(shop, shop_address)->store(), Acme(), people_, Aged("p", 1));
+  const store::OpenOptions service = OptionsFor(Things(), address_, clock_);
+  Open(Things(), address_);
+
+  const std::string lead = resource::FeedConsumer::LeadOf("shop");
+  std::unique_ptr<store::Store> follower;
+  resource::Schema schema = Things();
+  schema.copies = {{.origin = "shop",
+                    .original = "people",
+                    .table = &people_,
+                    .apply = [&](store::Tx& tx, const base::CallContext&,
+                                 const google::protobuf::Any&) -> absl::Status {
+                      if (follower == nullptr) {
+                        auto opened = store::OpenStore(service);
+                        if (!opened.ok()) return opened.status();
+                        follower = *std::move(opened);
+                        testing::PostgresServer::Query(
+                            address_,
+                            absl::StrCat("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE "
+                                         "locktype='advisory' AND (classid::bigint<<32|"
+                                         "objid::bigint)=hashtextextended('",
+                                         service.schema, "/", lead, "',0)"));
+                        const absl::Time limit = absl::Now() + absl::Seconds(20);
+                        while (!follower->TryLead(lead) && absl::Now() < limit) {
+                          std::this_thread::yield();
+                        }
+                      }
+                      return tx.Put(people_, Aged("p", 2)).status();
+                    }}};
+  EXPECT_THAT(Rebuild(schema, {address_, {{"shop", {shop, shop_address}}}}, clock_, Lines()),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("shop")));
+  ASSERT_NE(follower, nullptr);
+  EXPECT_TRUE(follower->TryLead(lead));
+  EXPECT_THAT(RowsOf(*follower, Acme(), people_), IsEmpty());
 }
 
 TEST_P(VerifyTest, AStoreThatIsNotThereIsNotMade) {
