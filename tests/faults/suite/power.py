@@ -24,7 +24,10 @@ def _read(path):
 
 
 def _torn(synced, written, rng):
-    """What was synced, with random sectors of what was written since, the last one garbled."""
+    """What was synced, with random sectors of what was written since, the last one garbled: from the
+    first byte that was written on. SQLite relies on this (powersafe overwrite): a write that the power
+    cuts off spoils no byte before it, and a frame of the log begins in the sector where the last one
+    ends."""
     out = bytearray(synced)
     end = len(written)
     if end > len(out):
@@ -39,7 +42,9 @@ def _torn(synced, written, rng):
             out[at:at + len(piece)] = piece
             last = at
     if last is not None:
-        length = min(rng.randint(1, SECTOR), len(out) - last)
+        while last < len(synced) and synced[last] == written[last]:
+            last += 1
+        length = min(rng.randint(1, SECTOR - last % SECTOR), len(out) - last)
         out[last:last + length] = rng.randbytes(length)
     return bytes(out), last is not None
 
