@@ -30,4 +30,7 @@ function(rapport_protos target)
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} SYSTEM PUBLIC ${out})
   target_link_libraries(${target} PUBLIC protobuf::libprotobuf ${ARG_DEPS})
+  if(RAPPORT_SANITIZE MATCHES address AND NOT RAPPORT_FUZZ)
+    target_compile_options(${target} PRIVATE -fno-sanitize=all -g0)  # not our code, and a lot of it
+  endif()
 endfunction()
