@@ -6,9 +6,10 @@
 #   rapport_test(NAME SRCS foo_test.cc DEPS x)      executable + ctest entry; the ids in comments
 #                                                   "// Proves: E22, C13" become its labels.
 #                                                   LABELS names the layer: tool (units of a command
-#                                                   line), component, e2e, faults, contract; without
-#                                                   one it is unit, or contract if
-#                                                   a source is called contract_...
+#                                                   line), laws (long searches for counterexamples),
+#                                                   component, e2e, faults, contract; without one it
+#                                                   is unit, or contract if a source is called
+#                                                   contract_...
 #
 # The target quick_tests builds the unit and contract tests, fuzz_targets the fuzz targets.
 #
@@ -71,7 +72,7 @@ function(rapport_test name)
     endforeach()
   endforeach()
   set(layers ${labels})
-  list(FILTER layers INCLUDE REGEX "^(unit|tool|component|e2e|faults|contract|data|docs)$")
+  list(FILTER layers INCLUDE REGEX "^(unit|tool|laws|component|e2e|faults|contract|data|docs)$")
   if(NOT layers)
     set(layers unit)
     foreach(source IN LISTS ARG_SRCS)
