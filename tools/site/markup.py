@@ -66,30 +66,28 @@ class Document:
     def anchors(self):
         return {heading.anchor for heading in self.headings}
 
-    def links(self):
-        """(line, address) of every link and picture."""
+    def _inline(self):
+        """(line, piece) of what stands in the running text."""
         for token in self.tokens:
             if token.type != "inline":
                 continue
             line = token.map[0] + 1
             for child in token.children:
-                if child.type in ("softbreak", "hardbreak"):
-                    line += 1
-                address = child.attrGet("href") or child.attrGet("src")
-                if address is not None:
-                    yield line, address
+                line += child.type in ("softbreak", "hardbreak")
+                yield line, child
+
+    def links(self):
+        """(line, address) of every link and picture."""
+        for line, piece in self._inline():
+            address = piece.attrGet("href") or piece.attrGet("src")
+            if address is not None:
+                yield line, address
 
     def prose(self):
         """(line, text) of everything that is neither code nor a comment."""
-        for token in self.tokens:
-            if token.type != "inline":
-                continue
-            line = token.map[0] + 1
-            for child in token.children:
-                if child.type in ("softbreak", "hardbreak"):
-                    line += 1
-                elif child.type == "text":
-                    yield line, child.content
+        for line, piece in self._inline():
+            if piece.type == "text":
+                yield line, piece.content
 
     def foreign_html(self):
         """(line, text) of HTML that is more than a comment."""
